@@ -1,0 +1,60 @@
+# Every target first makes sure that what it needs is installed (scripts/setup.sh: quick when nothing is missing).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-demo setup-bench demo walkthrough serve lint fix test test-sqlite test-postgres bench clean
+
+PYTHON := .venv/bin/python
+MANAGE := $(PYTHON) manage.py
+# An address that no tool will reach: linters and type checkers load the settings, never the database.
+OFFLINE := env -u DATABASE_URL -u REDIS_URL DEBUG=0 TESTING=1
+PYTEST := $(PYTHON) -m pytest
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install everything that tests and linters need
+	@scripts/setup.sh dev
+
+setup-demo:
+	@scripts/setup.sh demo
+
+setup-bench:
+	@scripts/setup.sh bench
+
+demo: setup-demo ## build an invented county, run the 2024 campaign, serve on 127.0.0.1:8000
+	$(MANAGE) demo
+
+walkthrough: setup-demo ## the same campaign without serving, into var/walkthrough/
+	$(MANAGE) walkthrough
+
+serve: setup ## development server on the database of DATABASE_URL (default: SQLite in var/)
+	DEBUG=1 $(MANAGE) migrate
+	DEBUG=1 $(MANAGE) runserver 127.0.0.1:8000
+
+lint: setup ## all gates that run nothing of the product
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	if compgen -G 'templates/*' >/dev/null; then $(PYTHON) -m djlint templates --lint --quiet; fi
+	.venv/bin/python -c 'import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())'
+	$(OFFLINE) $(PYTHON) -m mypy
+	$(OFFLINE) $(MANAGE) makemigrations --check --dry-run
+
+fix: setup ## let the linters mend what they can
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+test: lint test-sqlite test-postgres ## everything: gates, SQLite, then PostgreSQL with browser, races and kills
+
+test-sqlite: setup
+	$(PYTEST) --engine=sqlite -m "not pg and not race and not browser"
+
+test-postgres: setup
+	$(PYTEST) --engine=postgres
+
+bench: setup-bench ## run benchmarks/, print a table, write var/bench.json
+	$(PYTHON) -m benchmarks
+
+clean: ## remove what the targets made, the virtualenv excepted
+	rm -rf var staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
