@@ -8,14 +8,12 @@ A server is ended by its own process id, also when the run is interrupted.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -148,7 +146,7 @@ def create_database(server_url: str, name: str) -> str:
 
 @contextlib.contextmanager
 def _directory(prefix: str) -> Iterator[Path]:
-    memory = Path("/dev/shm")  # noqa: S108  the directory inside it has a random name and is ours alone
+    memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_FOR_A_CLUSTER
     directory = Path(tempfile.mkdtemp(prefix=prefix, dir=memory if roomy else None))
     try:
@@ -188,23 +186,20 @@ def _spawn(
 ) -> subprocess.Popen[bytes]:
     with (directory / "log").open("wb") as log:
         return subprocess.Popen(
-            [str(part) for part in command],
+            [*_ending_with_parent(end), *(str(part) for part in command)],
             cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for the tests; they end the server when they are done with it
-            preexec_fn=_ending_with_parent(end),
             **identity,  # type: ignore[call-overload]
         )
 
 
-def _ending_with_parent(end: signal.Signals) -> Callable[[], None] | None:
+def _ending_with_parent(end: signal.Signals) -> list[str]:
     """On Linux a server gets `end` when the test run dies without having stopped it (kill -9)."""
-    if sys.platform != "linux":
-        return None
-    prctl, set_death_signal = ctypes.CDLL(None).prctl, 1
-    return lambda: prctl(set_death_signal, int(end))
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", end.name.removeprefix("SIG"), "--"] if setpriv else []
 
 
 def _wait(server: Server, ready: Callable[[], None]) -> None:
