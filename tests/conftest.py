@@ -1,0 +1,245 @@
+"""How the tests run: which database, which settings, what is forbidden while they do.
+
+`--engine=sqlite` (the default) or `--engine=postgres` chooses the database; `make test` runs both. The servers are
+started here, once, in the controlling process, before Django reads its settings.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from tests import engine, servers, strict_templates
+from tests.live_app import LiveApp, Worker, start_live_app
+
+BASE = Path(__file__).resolve().parent.parent
+VAR = BASE / "var"
+CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+ENGINE_ONLY = {"pg", "race"}
+
+# What has to stand in the environment before anything reads the settings (also in worker processes of xdist).
+os.environ.update({"DJANGO_SETTINGS_MODULE": "kuancheng_inspect.settings", "TESTING": "1", "DEBUG": "0", "DEMO": "0"})
+ASKED_DATABASE_URL = os.environ.get("DATABASE_URL", "")
+ASKED_REDIS_URL = os.environ.pop("REDIS_URL", "")  # the tested process queues in memory; see `redis_url`
+
+hypothesis.settings.register_profile("dev", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if CI else "dev")
+
+_running = contextlib.ExitStack()
+MISSING = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --engine."""
+    parser.addoption("--engine", choices=("sqlite", "postgres"), default="sqlite", help="database to test on")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the database server, then Django: pytest-django finds its settings already configured."""
+    if not hasattr(config, "workerinput"):
+        signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
+        config.stash[MISSING] = ""
+        os.environ["DATABASE_URL"] = _database_url(config)
+    import django
+
+    django.setup()
+    engine.let_append_only_tables_be_flushed()
+    strict_templates.install()
+
+
+def pytest_unconfigure() -> None:
+    """Stop what was started here."""
+    _running.close()
+
+
+def _database_url(config: pytest.Config) -> str:
+    if config.getoption("--engine") == "sqlite":
+        return "sqlite://:memory:"
+    if ASKED_DATABASE_URL.startswith("postgres"):
+        return ASKED_DATABASE_URL
+    try:
+        return _running.enter_context(servers.postgres()).url
+    except servers.ServerMissing as missing:
+        if CI:
+            raise pytest.UsageError(f"{missing}; with CI=true that is a failure, run scripts/setup.sh") from missing
+        config.stash[MISSING] = str(missing)
+        return "sqlite://:memory:"
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which database the run is on."""
+    missing = config.stash.get(MISSING, "")
+    return f"database: {config.getoption('--engine')}" + (f" -- {missing}" if missing else "")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests/browser, skip what this engine cannot run, put browser tests last.
+
+    Last, because Playwright keeps an event loop running in this thread and Django then refuses its ORM here.
+    """
+    postgres = config.getoption("--engine") == "postgres"
+    missing = config.stash.get(MISSING, "")
+    for item in items:
+        if item.path.is_relative_to(BASE / "tests" / "browser"):
+            item.add_marker("browser")
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=missing))
+        elif not postgres and any(item.get_closest_marker(name) for name in ENGINE_ONLY):
+            item.add_marker(pytest.mark.skip(reason="needs --engine=postgres"))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """One loud line when PostgreSQL is missing."""
+    if missing := config.stash.get(MISSING, ""):
+        terminalreporter.write_line(f"NOT TESTED ON POSTGRESQL: {missing}; run scripts/setup.sh", red=True, bold=True)
+
+
+# ---------------------------------------------------------------------------------------------------- what is forbidden
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Sockets of the tested process reach this machine only."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _media(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> None:
+    """Uploads of a test go into a directory of their own."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(autouse=True)
+def _free_clock() -> Iterator[None]:
+    """No test leaves the clock pinned for the next one (time-machine works below registry.clock and undoes itself)."""
+    from registry import clock
+
+    yield
+    clock.pin(None)
+
+
+# ------------------------------------------------------------------------------------------------------------- servers
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.Server]:
+    """A Redis of our own, which a test may stop and start again."""
+    try:
+        with servers.redis() as server:
+            yield server
+    except servers.ServerMissing as missing:
+        (pytest.fail if CI else pytest.skip)(str(missing))
+
+
+@pytest.fixture(scope="session")
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """Address of a Redis: REDIS_URL if it was set, else our own."""
+    url: str = ASKED_REDIS_URL or request.getfixturevalue("redis_server").url
+    return url
+
+
+@pytest.fixture(scope="session")
+def live_app(
+    request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveApp]:
+    """The product as its own process on its own, migrated and otherwise empty database; one for the whole run."""
+    with new_live_app_on(request.config, "live", redis_url, tmp_path_factory.mktemp("live")) as app:
+        yield app
+
+
+@pytest.fixture
+def new_live_app(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Iterator[LiveApp]:
+    """As `live_app`, for one test alone."""
+    name = f"live_{abs(hash(request.node.nodeid)) % 10**8}"
+    with new_live_app_on(request.config, name, redis_url, tmp_path) as app:
+        yield app
+
+
+@contextlib.contextmanager
+def new_live_app_on(config: pytest.Config, name: str, redis_url: str, directory: Path) -> Iterator[LiveApp]:
+    """A server process on a new database `name` of the engine under test; its files and log in `directory`."""
+    if config.getoption("--engine") == "postgres":
+        database_url = servers.create_database(os.environ["DATABASE_URL"], name)
+    else:
+        database_url = f"sqlite:///{directory / 'live.sqlite3'}"
+    with start_live_app(database_url, redis_url, directory) as app:
+        yield app
+
+
+@pytest.fixture
+def worker(live_app: LiveApp) -> Iterator[Worker]:
+    """A Celery worker for `live_app`, while the test runs."""
+    with live_app.worker() as process:
+        yield process
+
+
+# ------------------------------------------------------------------------------------------------------------- browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The distribution's Chromium, headless, silent on the network."""
+    import shutil
+
+    programs = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for path in map(shutil.which, programs) if path), None)
+    if found is None:
+        (pytest.fail if CI else pytest.skip)("Chromium is not installed (package chromium)")
+    silent = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    return browser_type_launch_args | {
+        "executable_path": found,
+        "headless": True,
+        "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", *silent],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A desk in Kuancheng; `phone` below is the other one."""
+    desk = {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+    return browser_context_args | desk
+
+
+@pytest.fixture
+def desk(page: Any, live_app: LiveApp) -> Any:
+    """A page 1280 × 800 of a browser context of its own, that fails the test on any script or CSP error."""
+    with _watched(page):
+        yield page
+
+
+@pytest.fixture
+def phone(new_context: Any, live_app: LiveApp) -> Any:
+    """A page 360 × 740 with touch."""
+    context = new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2)
+    with _watched(context.new_page()) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def _watched(page: Any) -> Iterator[Any]:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
+    yield page
+    assert errors == []
