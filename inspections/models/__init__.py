@@ -1,0 +1,32 @@
+"""一企一表: confirmation, the record with a section per department, evidence, notices."""
+
+from inspections.models.confirmation import Approval, Confirmation, Dispatch
+from inspections.models.evidence import Evidence
+from inspections.models.notice import Notice, Reminder
+from inspections.models.record import (
+    Assistant,
+    DepartmentSection,
+    FollowUp,
+    InspectionRecord,
+    ItemFinding,
+    Review,
+    SectionMember,
+    SectionResult,
+)
+
+__all__ = [
+    "Approval",
+    "Assistant",
+    "Confirmation",
+    "DepartmentSection",
+    "Dispatch",
+    "Evidence",
+    "FollowUp",
+    "InspectionRecord",
+    "ItemFinding",
+    "Notice",
+    "Reminder",
+    "Review",
+    "SectionMember",
+    "SectionResult",
+]

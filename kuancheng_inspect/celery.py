@@ -1,0 +1,18 @@
+"""The Celery application. Its schedule stands here, in code; jobs themselves live in the database (registry.jobs)."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kuancheng_inspect.settings")
+
+app = Celery("kuancheng_inspect")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "sweep-jobs": {"task": "registry.tasks.sweep_jobs", "schedule": 60.0},
+    "send-reminders": {"task": "inspections.tasks.send_reminders", "schedule": crontab(hour=8, minute=30)},
+    "expire-exports": {"task": "publicity.tasks.expire_exports", "schedule": crontab(hour=3, minute=10)},
+}

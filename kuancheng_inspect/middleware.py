@@ -1,0 +1,96 @@
+"""Request ids, access to unmarked views, and refusals turned into pages."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from registry.enums import Role
+from registry.errors import DomainError
+from registry.models import User
+from registry.tracing import request_id
+
+Handler = Callable[[HttpRequest], HttpResponse]
+TWO_FACTOR_ROLES = {Role.LEAD, Role.AUDITOR, Role.SYSADMIN, Role.DEPT_ADMIN}
+
+
+class RequestIdMiddleware:
+    """A short id per request: in the log, in the audit trail and on every error page."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = request_id.set(secrets.token_hex(4).upper())
+        request.request_id = request_id.get()  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(token)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        if hasattr(request, "user") and request.user.is_authenticated:
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class AccessMiddleware:
+    """Holds signed-in people to their duties: a one-time password is changed, a second factor set up."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Redirect until the account is in order; account pages themselves stay open."""
+        user = request.user
+        name = getattr(request.resolver_match, "view_name", "") or ""
+        if not isinstance(user, User) or name.startswith(("account_", "mfa_")):
+            return None
+        public = Role.PUBLIC in getattr(view, "access", (frozenset(), ()))[0]
+        if public:
+            return None
+        if user.must_change_password:
+            return redirect("account_change_password")
+        if settings.REQUIRE_TWO_FACTORS and user.roles & TWO_FACTOR_ROLES:
+            from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415 -- app registry must be ready
+
+            if not is_mfa_enabled(user):
+                return redirect("mfa_activate_totp")
+        return None
+
+
+class DomainErrorMiddleware:
+    """Turns a refusal no view caught into a 409 page (or JSON), and a busy database into a 503 page."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """409 for DomainError, 503 for a lock that could not be had in time or a database that is away."""
+        if isinstance(exception, DomainError):
+            return self._answer(request, 409, exception.message, exception.problems)
+        if isinstance(exception, OperationalError) or (
+            isinstance(exception, DatabaseError) and "lock timeout" in str(exception)
+        ):
+            logging.getLogger(__name__).exception("database busy or away")
+            return self._answer(request, 503, "系统正忙，请稍后再试。您刚才的提交没有生效，可以再提交一次。", [])
+        return None
+
+    @staticmethod
+    def _answer(request: HttpRequest, status: int, message: str, problems: list[str]) -> HttpResponse:
+        if request.headers.get("accept", "").startswith("application/json"):
+            return JsonResponse({"error": message, "problems": problems, "retry": status == 503}, status=status)
+        context = {"message": message, "problems": problems, "status": status}
+        return render(request, "409.html", context, status=status)

@@ -1,0 +1,62 @@
+"""Pages that look into every app: home by role, health, error pages."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from registry.enums import Role
+from registry.permissions import PUBLIC, STAFF, requires
+
+
+@requires(*STAFF)
+def home(request: HttpRequest) -> HttpResponse:
+    """What I owe, sorted by clock; one page per role."""
+    return render(request, "home.html", {"roles": Role})
+
+
+@requires(PUBLIC)
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"ok": True})
+
+
+@requires(PUBLIC)
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The database answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"ok": True})
+
+
+@requires(PUBLIC)
+def kit(request: HttpRequest) -> HttpResponse:
+    """Every component in every state, for eyes and screenshots (DEBUG only)."""
+    return render(request, "kit.html", {"debug": settings.DEBUG})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 in words."""
+    return render(request, "409.html", {"message": "提交的内容不完整，请返回上一页重新填写。"}, status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: what is needed, who can grant it."""
+    return render(request, "403.html", {"message": str(exception)}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, the same for what does not exist and what is not yours."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 with the request's id and nothing else."""
+    return render(request, "500.html", status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
+    """A form whose token is stale."""
+    return render(request, "403.html", {"message": "页面停留太久，请返回上一页刷新后再提交。"}, status=403)

@@ -1,0 +1,10 @@
+"""What was published is append-only."""
+
+from django.db import migrations
+
+from registry.appendonly import AppendOnly
+
+
+class Migration(migrations.Migration):
+    dependencies = [("publicity", "0001_initial")]
+    operations = [AppendOnly("Publication")]

@@ -1,0 +1,48 @@
+"""The only reader of the clock (held by tests/test_house_rules.py).
+
+A demonstration pins the start of time with ``CLOCK_PIN`` or ``pin()``: time then runs on from there, so that nothing
+shown depends on the day it is shown.
+"""
+
+import datetime as dt
+import time
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_pinned: tuple[dt.datetime, float] | None = None
+
+
+def pin(start: dt.datetime | None) -> None:
+    """Let ``now()`` run on from ``start`` (aware); ``None`` gives the real time back."""
+    global _pinned  # noqa: PLW0603
+    if start is not None and timezone.is_naive(start):
+        raise ValueError("pin() needs an aware time")
+    _pinned = None if start is None else (start, time.monotonic())
+
+
+def is_pinned() -> bool:
+    """Whether the demonstration clock runs."""
+    return _pinned is not None
+
+
+def now() -> dt.datetime:
+    """The present moment, aware, in UTC (the database's time zone)."""
+    if _pinned is None and settings.CLOCK_PIN:
+        pin(dt.datetime.fromisoformat(settings.CLOCK_PIN))
+    if _pinned is None:
+        return timezone.now()
+    start, mark = _pinned
+    return (start + dt.timedelta(seconds=time.monotonic() - mark)).astimezone(dt.UTC)
+
+
+def today() -> dt.date:
+    """The present day in Shanghai: legal periods are counted there, midnight is 16:00 UTC."""
+    return now().astimezone(SHANGHAI).date()
+
+
+def local_iso(moment: dt.datetime) -> str:
+    """``moment`` as ``YYYY-MM-DDThh:mm:ss+08:00``, the form of times in published files (draw.md §2.2)."""
+    return moment.astimezone(SHANGHAI).replace(microsecond=0).isoformat()

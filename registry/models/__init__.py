@@ -1,0 +1,40 @@
+"""一单两库: who is inspected, by whom, on which items, on which days; and what was done by whom."""
+
+from registry.models.audit import AuditEvent, AuditHead, Job, OperationKey
+from registry.models.calendar import CalendarDay, CalendarYear
+from registry.models.enterprises import (
+    Enterprise,
+    ImportBatch,
+    Industry,
+    Licence,
+    PastInspection,
+    RiskLevel,
+    RiskRating,
+    RiskScheme,
+)
+from registry.models.items import InspectionItem, LegalBasis, Specialty
+from registry.models.people import Department, Inspector, Recusal, User
+
+__all__ = [
+    "AuditEvent",
+    "AuditHead",
+    "CalendarDay",
+    "CalendarYear",
+    "Department",
+    "Enterprise",
+    "ImportBatch",
+    "Industry",
+    "InspectionItem",
+    "Inspector",
+    "Job",
+    "LegalBasis",
+    "Licence",
+    "OperationKey",
+    "PastInspection",
+    "Recusal",
+    "RiskLevel",
+    "RiskRating",
+    "RiskScheme",
+    "Specialty",
+    "User",
+]

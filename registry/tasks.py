@@ -1,0 +1,17 @@
+"""Celery tasks of the registry: the one that runs any job, and the sweep."""
+
+from celery import shared_task
+
+from registry import jobs
+
+
+@shared_task(acks_late=True)
+def run_job(job_id: int) -> None:
+    """Run one job by its id; harmless when it is already done."""
+    jobs.run(job_id)
+
+
+@shared_task
+def sweep_jobs() -> int:
+    """Send again what was left behind."""
+    return jobs.sweep()
