@@ -84,7 +84,7 @@ class DomainErrorMiddleware:
         if isinstance(exception, OperationalError) or (
             isinstance(exception, DatabaseError) and "lock timeout" in str(exception)
         ):
-            logging.getLogger(__name__).exception("database busy or away")
+            logging.getLogger(__name__).error("database busy or away", exc_info=exception)
             return self._answer(request, 503, "系统正忙，请稍后再试。您刚才的提交没有生效，可以再提交一次。", [])
         return None
 

@@ -166,7 +166,7 @@ USERSESSIONS_TRACK_ACTIVITY = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = BRAND_NAME
 REQUIRE_TWO_FACTORS = env.bool("REQUIRE_TWO_FACTORS", default=not (DEBUG or DEMO or TESTING))
-if TESTING or DEMO:
+if TESTING:
     PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher"
         if TESTING

@@ -123,13 +123,13 @@ class PlanRate(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.grade} {self.numerator}/{self.denominator}"
+
     @property
     def fraction(self) -> Fraction:
         """The rate as an exact fraction."""
         return Fraction(self.numerator, self.denominator)
-
-    def __str__(self) -> str:
-        return f"{self.grade} {self.numerator}/{self.denominator}"
 
 
 class PlanAttachment(models.Model):

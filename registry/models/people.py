@@ -117,6 +117,9 @@ class Inspector(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name}（{self.badge}）"
+
     def why_not_drawable(self, on: dt.date, last_plan_day: dt.date) -> str:
         """Why this person cannot be drawn, in Chinese; empty when drawable.
 
@@ -130,9 +133,6 @@ class Inspector(models.Model):
         if self.unavailable_from and self.unavailable_from <= on <= (self.unavailable_to or on):
             return "不在岗"
         return ""
-
-    def __str__(self) -> str:
-        return f"{self.name}（{self.badge}）"
 
 
 class Recusal(models.Model):

@@ -6,5 +6,5 @@ from registry.appendonly import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("publicity", "0001_initial")]
+    dependencies = [("publicity", "0002_links")]
     operations = [AppendOnly("Publication")]
