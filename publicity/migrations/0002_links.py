@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("inspections", "0002_initial"),
+        ("inspections", "0002_links"),
         ("publicity", "0001_initial"),
         ("registry", "0001_initial"),
         ("sampling", "0001_initial"),
