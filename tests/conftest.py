@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
         config.stash[MISSING] = ""
+        os.environ["MEDIA_ROOT"] = _running.enter_context(tempfile.TemporaryDirectory(prefix="kuancheng-media-"))
         os.environ["DATABASE_URL"] = _database_url(config)
     import django
 
@@ -122,12 +124,6 @@ def _no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
-
-
-@pytest.fixture(autouse=True)
-def _media(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> None:
-    """Uploads of a test go into a directory of their own."""
-    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
 
 
 @pytest.fixture(autouse=True)
