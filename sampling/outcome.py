@@ -1,0 +1,231 @@
+"""The whole draw as one pure function of its files, and what happened to it since.
+
+Public: `Pick`, `Outcome`, `DrawInfeasible`, `compute`, `replay`, `events_file`, `event_names`, `first_difference`.
+`files` is a mapping name -> bytes, see `sampling.bundle`. Standard library only.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sampling.canonical import DrawFileError, parse, sha256_hex, write
+from sampling.canonical import seed as seed_from
+from sampling.draw import Ranking, Roster, select
+from sampling.feasibility import need, recused_pairs
+from sampling.freezing import Freeze, read_entropy, read_freeze, read_nonces
+from sampling.matching import Crews, Infeasible, Person, Seat, Standby, form_teams, match, read_pool, team_members
+from sampling.quotas import Allocation, Plan, allocate, read_plan
+from sampling.replacing import Standing, apply_batch
+
+_EVENTS_NAME = re.compile(r"events-[0-9]{3}")
+
+
+class Pick(NamedTuple):
+    """One drawn enterprise: rank from 1 in its stratum, ticket 64 hex, team from 1 (None: no teams)."""
+
+    stratum: str
+    rank: int
+    id: str
+    ticket: str
+    team: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything a draw decides.
+
+    `strata` by code with N, n and the exact x; `picks` in deal order (stratum, rank); `reserve`: stratum -> the order
+    behind the drawn, as deep as asked; `teams`: seats by (team, seat); `standby`: department -> in order; `branch`:
+    how enterprises met teams: "block", "global", or "none" without teams; `result_tsv`: the bytes of result.tsv.
+    """
+
+    draw_id: str
+    seed: str
+    strata: tuple[Allocation, ...]
+    picks: tuple[Pick, ...]
+    reserve: Mapping[str, Ranking]
+    teams: tuple[Seat, ...]
+    standby: Mapping[str, tuple[Standby, ...]]
+    branch: str
+    result_tsv: bytes
+
+
+class DrawInfeasible(Infeasible):
+    """`Infeasible` after the entropy exists: `outcome` holds the picks (team None, branch "none") and the result.tsv of
+    the VOID draw, which the successor takes with certainty.
+    """
+
+    def __init__(self, cause: Infeasible, outcome: Outcome) -> None:
+        """Same words and parts as `cause`."""
+        super().__init__(
+            str(cause),
+            dept=cause.dept,
+            category=cause.category,
+            needed=cause.needed,
+            free=cause.free,
+            ids=cause.ids,
+            teams=cause.teams,
+            room=cause.room,
+            blockers=cause.blockers,
+        )
+        self.outcome = outcome
+
+
+def first_difference(name: str, found: bytes, expected: bytes) -> DrawFileError:
+    """Name the first line that differs from the recomputed one."""
+    have, want = found.split(b"\n"), expected.split(b"\n")
+    line = next((n for n, (a, b) in enumerate(zip(have, want, strict=False)) if a != b), min(len(have), len(want)))
+    told = want[line].decode("ascii") if line < len(want) else "（到此为止）"
+    return DrawFileError(
+        name,
+        line + 1,
+        f"与重算结果不符，应为 {told!r}。不是这个文件被改，就是种子的来源（freeze.tsv、entropy.tsv、nonces.tsv）被改",
+    )
+
+
+def _check_digests(freeze: Freeze, digests: Mapping[str, str]) -> None:
+    """Refuse a file that is not the one that was frozen. `digests`: name -> digest for the files at hand."""
+    frozen = {entry.name: entry.digest for entry in freeze.files}
+    for name in ("plan", "pool", "recuse", "roster"):
+        if name not in frozen:
+            raise DrawFileError("freeze", None, f"没有列出 {name}.tsv")
+    for name, digest in frozen.items():
+        if name in digests and digests[name] != digest:
+            raise DrawFileError(name, None, f"冻结后被改动：摘要应为 {digest}，现为 {digests[name]}")
+        if name not in digests and name != "exclude":
+            raise DrawFileError(name, None, "冻结清单列有这个文件，却没有提供")
+    if "exclude" in digests and "exclude" not in frozen:
+        raise DrawFileError("exclude", None, "冻结清单没有列出这个文件")
+
+
+def _seed_of(files: Mapping[str, bytes], roster: Roster) -> str:
+    """Check freeze, digests, entropy and nonces; the seed."""
+    freeze = read_freeze(need(files, "freeze"))
+    digests = {name: sha256_hex(data) for name, data in files.items() if name != "roster"}
+    _check_digests(freeze, {**digests, "roster": roster.digest})
+    if roster.draw_id != freeze.draw_id:
+        raise DrawFileError("roster", 1, f"属于抽取 {roster.draw_id}，不是 {freeze.draw_id}")
+    values = read_entropy(need(files, "entropy"), freeze.entropy)
+    nonces = read_nonces(need(files, "nonces"), freeze) if freeze.nonces else {}
+    return seed_from(files["freeze"], values, nonces)
+
+
+def _result_tsv(draw_id: str, strata: Sequence[Allocation], picks: Sequence[Pick], seats: Sequence[Seat]) -> bytes:
+    """The bytes of result.tsv. Rows are made from checked fields, so they are sorted and written without more ado."""
+    lines = [f"pick\t{p.stratum}\t{p.rank}\t{p.id}\t{p.ticket}\t{p.team or '-'}\n" for p in picks]
+    lines += [
+        f"strat\t{a.stratum}\t{a.size}\t{a.drawn}\t{a.expected.numerator}/{a.expected.denominator}\n" for a in strata
+    ]
+    lines += [f"team\t{s.team}\t{s.dept}\t{s.seat}\t{s.pid}\t{s.phase}\t{s.ticket}\n" for s in seats]
+    lines.sort()
+    return (f"dr1\tresult\t{draw_id}\t{len(lines)}\n" + "".join(lines)).encode("ascii")
+
+
+def compute(
+    files: Mapping[str, bytes],
+    *,
+    seed: str | None = None,
+    roster: Roster | None = None,
+    reserve: int | None = None,
+    processes: int = 1,
+) -> Outcome:
+    """The whole draw from its files: plan, roster, freeze, entropy; pool and recuse with teams; nonces if frozen.
+
+    `seed`: take this seed and look at neither freeze nor entropy (test vectors); `roster`: an already opened one, for
+    rosters on disk; `reserve`: how many ranks behind the drawn to keep per stratum (None: all, 0: none);
+    `processes`: for rosters on disk. Raises DrawFileError, DrawInfeasible.
+    """
+    roster = roster or Roster.from_bytes(need(files, "roster"))
+    seed = seed or _seed_of(files, roster)
+    plan = read_plan(need(files, "plan"), roster.draw_id)
+    strata = allocate(plan, roster.counts, seed)
+    wanted = {a.stratum: a.size if reserve is None else a.drawn + reserve for a in strata}
+    rankings = select(roster, seed, wanted, processes)
+    drawn = {a.stratum: rankings.get(a.stratum, Ranking([]))[: a.drawn] for a in strata}
+    behind = {a.stratum: rankings.get(a.stratum, Ranking([]))[a.drawn :] for a in strata}
+    ranked = [(code, entry) for code, ranking in drawn.items() for entry in ranking]
+    crews, branch = Crews((), {}), "none"
+    places: list[int] = []
+    stopped: Infeasible | None = None
+    if plan.teams is not None:
+        pool = read_pool(need(files, "pool"), plan.draw_id)
+        try:
+            crews = form_teams(plan, pool, seed)
+            members = team_members(crews, pool, plan.teams)
+            recused = recused_pairs(files, plan.draw_id)
+            places, branch = match([(entry.id, entry.needs) for _, entry in ranked], members, recused, seed)
+        except Infeasible as error:
+            crews, stopped = Crews((), {}), error
+    teams: Sequence[int | None] = [place + 1 for place in places] if branch != "none" else [None] * len(ranked)
+    picks = tuple(
+        Pick(code, entry.rank, entry.id, entry.ticket, team) for (code, entry), team in zip(ranked, teams, strict=True)
+    )
+    result = _result_tsv(plan.draw_id, strata, picks, crews.seats)
+    outcome = Outcome(plan.draw_id, seed, strata, picks, behind, crews.seats, crews.standby, branch, result)
+    if stopped is not None:
+        raise DrawInfeasible(stopped, outcome)
+    return outcome
+
+
+def replay(files: Mapping[str, bytes], outcome: Outcome | None = None) -> Standing:
+    """Who is in play after the events-NNN files in `files`, each checked to be what its triggers give.
+
+    `outcome`: the computed draw with its whole reserve, if at hand. Raises DrawFileError, Infeasible.
+    """
+    outcome = outcome or compute(files)
+    plan, pool, recused, standing = _start(files, outcome)
+    for number, name in enumerate(event_names(files), start=1):
+        if name != f"events-{number:03d}":
+            raise DrawFileError(name, None, f"事项文件应从 events-001 起连续编号，缺 events-{number:03d}")
+        try:
+            batch = [(row[0], row[1], row[2]) for row in parse(files[name], "events", outcome.draw_id).rows]
+            standing, rows = apply_batch(plan, pool, recused, outcome.reserve, outcome.seed, standing, batch)
+        except DrawFileError as error:
+            raise DrawFileError(name, error.line, error.reason) from None
+        expected = write("events", outcome.draw_id, rows)
+        if expected != files[name]:
+            raise first_difference(name, files[name], expected)
+    return standing
+
+
+def events_file(files: Mapping[str, bytes], batch: Iterable[tuple[str, str, str]]) -> bytes:
+    """The next events-NNN.tsv: `batch` of (E-OUT | I-OUT, id | pid, reason code) on top of the events in `files`.
+
+    Raises DrawFileError (unknown, already out, named twice), Infeasible (no permitted substitute).
+    """
+    outcome = compute(files)
+    standing = replay(files, outcome)
+    plan, pool, recused, _ = _start(files, outcome)
+    _, rows = apply_batch(plan, pool, recused, outcome.reserve, outcome.seed, standing, batch)
+    return write("events", outcome.draw_id, rows)
+
+
+def event_names(files: Mapping[str, bytes]) -> list[str]:
+    """events-001, events-002, … present."""
+    return sorted(name for name in files if _EVENTS_NAME.fullmatch(name))
+
+
+def _start(
+    files: Mapping[str, bytes], outcome: Outcome
+) -> tuple[Plan, tuple[Person, ...], frozenset[tuple[str, str]], Standing]:
+    """Plan, pool, recusals and the standing right after the draw."""
+    plan = read_plan(need(files, "plan"))
+    pool = read_pool(files["pool"], plan.draw_id) if "pool" in files else ()
+    drawn = {pick.id for pick in outcome.picks}
+    needs = _needs_of(files["roster"], drawn)
+    standing = Standing(
+        team_of={pick.id: None if pick.team is None else pick.team - 1 for pick in outcome.picks},
+        stratum_of={pick.id: pick.stratum for pick in outcome.picks},
+        needs_of=needs,
+        used=frozenset(drawn),
+        out=frozenset(),
+        crews=Crews(outcome.teams, outcome.standby),
+    )
+    return plan, pool, recused_pairs(files, plan.draw_id), standing
+
+
+def _needs_of(roster: bytes, ids: set[str]) -> dict[str, str]:
+    """id -> needs for the given ids."""
+    rows = (line.split("\t") for line in roster.decode("ascii").split("\n")[1:-1])
+    return {row[0]: row[2] for row in rows if row[0] in ids}
