@@ -1,7 +1,7 @@
 """统一社会信用代码 (GB 32100-2015): one call to python-stdnum, with Chinese messages that say what is wrong.
 
-The library decides. In front of it stands the same sum without its per-call cost, because an import checks 20,000 codes; a
-test holds the two equal.
+The library decides. In front of it stands the same sum without its per-call cost, because an import checks 20,000
+codes; a test holds the two equal.
 """
 
 import re

@@ -1,8 +1,9 @@
 """Working days of the official calendar. Pure: no Django, no clock, no database.
 
-The day of the event is not counted (民法典 第二百零一条). A working day is a weekday that the State Council's notice does not
-turn into a holiday, or a weekend day that it turns into a working day (调休上班). A year whose notice is not loaded is never
-guessed as Monday to Friday: every function raises `CalendarNotLoaded` as soon as it would have to look at such a day.
+The day of the event is not counted (民法典 第二百零一条). A working day is a weekday that the State Council's
+notice does not turn into a holiday, or a weekend day that it turns into a working day (调休上班). A year whose
+notice is not loaded is never guessed as Monday to Friday: every function raises `CalendarNotLoaded` as soon as it
+would have to look at such a day.
 """
 
 from collections.abc import Iterable
@@ -28,8 +29,9 @@ class CalendarNotLoaded(Exception):
 class Calendar:
     """What is known about the days: the loaded years and their exceptional days.
 
-    `off` are the holidays of the notice, `working` its make-up working days, `closed` further days on which the county's
-    offices are closed (a local holiday such as the founding day of the autonomous county). Any iterable of days will do.
+    `off` are the holidays of the notice, `working` its make-up working days, `closed` further days on which the
+    county's offices are closed (a local holiday such as the founding day of the autonomous county). Any iterable of
+    days will do.
     """
 
     years: frozenset[int]
@@ -58,7 +60,8 @@ def is_workday(day: date, cal: Calendar) -> bool:
 def add_workdays(day: date, n: int, cal: Calendar) -> date:
     """The `n`-th working day after `day` (n ≥ 1); `day` itself is not counted (民法典 第二百零一条).
 
-    Raises `CalendarNotLoaded` if any day from `day` to the due day lies in a year that is not loaded, `ValueError` if n < 1.
+    Raises `CalendarNotLoaded` if any day from `day` to the due day lies in a year that is not loaded, `ValueError`
+    if n < 1.
     """
     if n < 1:
         raise ValueError("工作日数必须是正整数")

@@ -3,8 +3,8 @@
     python scripts/make_calendars.py            writes the file
     python scripts/make_calendars.py --check    only compares; exit 1 if the file differs
 
-The running system reads its own table and never this package: a year that is not in the table is refused. Run this again when
-a release of chinesecalendar knows a new notice of the State Council's office, and enter its date and heading below.
+The running system reads its own table and never this package: a year that is not in the table is refused. Run this
+again when a release of chinesecalendar knows a new notice of the State Council's office, and enter its date below.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 import chinese_calendar
 
 TARGET = Path(__file__).resolve().parent.parent / "fixtures" / "calendars.json"
-# The day of the notice 国务院办公厅关于…年部分节假日安排的通知. Its number is left empty: it is copied from the notice by hand.
+# The day of the notice 国务院办公厅关于…年部分节假日安排的通知. Its number is left empty, to be copied by hand.
 NOTICES = {2024: date(2023, 10, 25), 2025: date(2024, 11, 12), 2026: date(2025, 11, 4)}
 NAMES = {
     "New Year's Day": "元旦",
