@@ -7,11 +7,13 @@ started here, once, in the controlling process, before Django reads its settings
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import hypothesis
 import pytest
 
 from tests import engine, servers, strict_templates
-from tests.live_app import LiveApp, Worker, start_live_app
+from tests.live_app import LiveApp, Worker, migrate, start_live_app
 
 BASE = Path(__file__).resolve().parent.parent
 VAR = BASE / "var"
@@ -156,30 +158,36 @@ def redis_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """A function that makes a migrated, otherwise empty database of the engine under test and returns its address.
+
+    The migrations run once; every database is a copy.
+    """
+    if request.config.getoption("--engine") == "postgres":
+        server = os.environ["DATABASE_URL"]
+        migrate(servers.create_database(server, "migrated"))
+        return lambda name: servers.create_database(server, name, template="migrated")
+    folder = tmp_path_factory.mktemp("databases")
+    migrate(f"sqlite:///{folder / 'migrated'}")
+    return lambda name: f"sqlite:///{shutil.copy(folder / 'migrated', folder / name)}"
+
+
+@pytest.fixture(scope="session")
 def live_app(
-    request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+    new_database: Callable[[str], str], redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveApp]:
-    """The product as its own process on its own, migrated and otherwise empty database; one for the whole run."""
-    with new_live_app_on(request.config, "live", redis_url, tmp_path_factory.mktemp("live")) as app:
+    """The product as its own process on its own database, migrated and otherwise empty; one for the whole run."""
+    with start_live_app(new_database("live"), redis_url, tmp_path_factory.mktemp("live")) as app:
         yield app
 
 
 @pytest.fixture
-def new_live_app(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Iterator[LiveApp]:
+def new_live_app(
+    request: pytest.FixtureRequest, new_database: Callable[[str], str], redis_url: str, tmp_path: Path
+) -> Iterator[LiveApp]:
     """As `live_app`, for one test alone."""
-    name = f"live_{abs(hash(request.node.nodeid)) % 10**8}"
-    with new_live_app_on(request.config, name, redis_url, tmp_path) as app:
-        yield app
-
-
-@contextlib.contextmanager
-def new_live_app_on(config: pytest.Config, name: str, redis_url: str, directory: Path) -> Iterator[LiveApp]:
-    """A server process on a new database `name` of the engine under test; its files and log in `directory`."""
-    if config.getoption("--engine") == "postgres":
-        database_url = servers.create_database(os.environ["DATABASE_URL"], name)
-    else:
-        database_url = f"sqlite:///{directory / 'live.sqlite3'}"
-    with start_live_app(database_url, redis_url, directory) as app:
+    name = "live_" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
+    with start_live_app(new_database(name), redis_url, tmp_path) as app:
         yield app
 
 
@@ -196,8 +204,6 @@ def worker(live_app: LiveApp) -> Iterator[Worker]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The distribution's Chromium, headless, silent on the network."""
-    import shutil
-
     programs = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for path in map(shutil.which, programs) if path), None)
     if found is None:

@@ -136,11 +136,11 @@ def redis() -> Iterator[Server]:
             server.stop()
 
 
-def create_database(server_url: str, name: str) -> str:
-    """Make an empty database beside the one of `server_url`; returns its address."""
+def create_database(server_url: str, name: str, template: str = "template1") -> str:
+    """Make a database beside the one of `server_url`, empty or a copy of `template`; returns its address."""
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return server_url.rpartition("/")[0] + f"/{name}"
 
 
