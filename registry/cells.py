@@ -20,6 +20,7 @@ from registry.uscc import LOST_DIGITS
 MAX_TEXT = 2_000
 DATE_EXAMPLE = "请写成 2024-06-01 这样的年月日"
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+FIRST_SERIAL = 10_000  # 1927; smaller numbers in a date column are years or slips, not days
 
 FORMULA: Final = object()
 """Stands for the value of a cell that holds a formula."""
@@ -39,7 +40,7 @@ _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+?[0-9]{1,2}")
 _IDENTITY = re.compile(r"[1-9]\d{5}(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]")
 _PHONE_NOISE = re.compile(r"\s+|^(\+|00)86-?")
 _CLOCK = r"(?:[ T]*\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)?"
-_DATE = re.compile(rf"(\d+)(?:[-/.](\d{{1,2}})[-/.](\d{{1,2}})|年(\d{{1,2}})月(\d{{1,2}})[日号]){_CLOCK}")
+_DATE = re.compile(rf"(\d+)(?:[-/.](\d{{1,2}})[-/.](\d{{1,2}})| ?年 ?(\d{{1,2}}) ?月 ?(\d{{1,2}}) ?[日号]){_CLOCK}")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SERIAL = re.compile(r"[1-9]\d{4}(\.0+)?")
 _MONTH_ONLY = re.compile(r"\d{4}(?:[-/.]\d{1,2}|年\d{1,2}月)")
@@ -181,7 +182,7 @@ def _date_from_number(value: float, epoch: datetime) -> date:
     if abs(value) < 1e9 and (found := _COMPACT.fullmatch(f"{value:.0f}")):
         return _make(int(found[1]), int(found[2]), int(found[3]))
     try:
-        moment = from_excel(value, epoch)
+        moment = from_excel(value, epoch) if value >= FIRST_SERIAL else None
     except (OverflowError, ValueError):
         moment = None
     if not isinstance(moment, datetime):
