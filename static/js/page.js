@@ -1,0 +1,8 @@
+// Loaded by every base page; each module does nothing where its marks are absent.
+import "./confirm-once.js";
+import "./copy.js";
+import "./menu.js";
+import "./select-all.js";
+import "./show-password.js";
+
+document.querySelector("[data-error-summary]")?.focus();

@@ -1,0 +1,34 @@
+// table[data-select]: tick all, live count in [data-count], [data-clear], and buttons [data-needs-selection].
+
+for (const table of document.querySelectorAll("table[data-select]")) {
+  const all = table.querySelector("[data-select-all]");
+  const ticks = () => [...table.querySelectorAll("tbody .tick input[type=checkbox]:not(:disabled)")];
+
+  const show = () => {
+    const boxes = ticks();
+    const chosen = boxes.filter((box) => box.checked).length;
+    for (const place of document.querySelectorAll("[data-count]")) place.textContent = String(chosen);
+    for (const button of document.querySelectorAll("[data-needs-selection]")) {
+      button.setAttribute("aria-disabled", String(chosen === 0));
+    }
+    if (all) {
+      all.checked = boxes.length > 0 && chosen === boxes.length;
+      all.indeterminate = chosen > 0 && chosen < boxes.length;
+    }
+  };
+
+  const setAll = (value) => {
+    for (const box of ticks()) box.checked = value;
+    show();
+  };
+
+  all?.addEventListener("change", () => setAll(all.checked));
+  for (const clear of document.querySelectorAll("[data-clear]")) clear.addEventListener("click", () => setAll(false));
+  table.addEventListener("change", show);
+  window.addEventListener("pageshow", show);
+  show();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-needs-selection][aria-disabled=true]")) event.preventDefault();
+});
