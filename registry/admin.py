@@ -176,6 +176,7 @@ class UserAdmin(RepairAdmin):
                 roles=roles,
                 department=data["department"],
                 active=data["is_active"],
+                name=data["name"],
                 reason=data["repair_reason"],
             )
             return
@@ -187,9 +188,8 @@ class UserAdmin(RepairAdmin):
             roles=roles,
         )
         obj.pk = made.pk
-        self.message_user(
-            request, f"账号“{made.username}”已开设，一次性口令：{password}（只显示这一次，请当面交给本人）。"
-        )
+        words = f"账号“{made.username}”已开设，一次性口令：{password}（只显示这一次，请当面交给本人）。"
+        self.message_user(request, words)
 
 
 @admin.register(Inspector)

@@ -18,7 +18,7 @@ FLAGS = {
     Role.AUDITOR: "is_auditor",
     Role.SYSADMIN: "is_sysadmin",
 }
-NAMES = [*FLAGS.values(), "department", "is_active"]
+NAMES = ["name", *FLAGS.values(), "department", "is_active"]
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread aloud
 
 
@@ -76,6 +76,7 @@ def set_roles(
     roles: Iterable[Role],
     department: Department | None,
     active: bool = True,
+    name: str = "",
     reason: str,
 ) -> User:
     """Change roles, department or whether the account may sign in; takes effect at the person's next request."""
@@ -86,6 +87,7 @@ def set_roles(
     before = audit.fields_of(user, NAMES)
     _apply(user, roles, department)
     user.is_active = active
+    user.name = name.strip() or user.name
     user.save(update_fields=NAMES)
     audit.record(
         stream="accounts",

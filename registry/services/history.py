@@ -12,7 +12,7 @@ from registry.models import Department, Enterprise, PastInspection, User
 def record_past_inspection(
     *, actor: User | None, enterprise: Enterprise, department: Department, day: dt.date, source: str, result: str = ""
 ) -> PastInspection:
-    """Note that ``department`` inspected ``enterprise`` on ``day``; once per department and day, however often called."""
+    """Note that ``department`` inspected ``enterprise`` on ``day``; once per department and day."""
     row, made = PastInspection.objects.get_or_create(
         enterprise=enterprise, department=department, day=day, defaults={"source": source, "result": result}
     )
