@@ -31,6 +31,7 @@ class InspectionRecord(models.Model):
     team = models.PositiveSmallIntegerField("检查队")
     number = models.CharField("编号", max_length=60, unique=True)
     state = models.CharField("状态", max_length=12, choices=RecordState.choices, default=RecordState.CONFIRMING)
+    address_at_dispatch = models.CharField("派发时住所", max_length=300, blank=True)
     proceed_reason = models.TextField("未全部确认而继续的理由", blank=True)
     opened_at = models.DateTimeField("开始检查时间", null=True, blank=True)
 
@@ -251,6 +252,7 @@ class Review(models.Model):
     )
     decision = models.CharField("复核意见", max_length=8, choices=ReviewDecision.choices)
     reason = models.TextField("理由", blank=True)
+    item_reasons = models.JSONField("各事项意见", default=dict, blank=True)
     at = models.DateTimeField("时间")
     by = models.ForeignKey(User, verbose_name="复核人", on_delete=models.PROTECT, related_name="reviews")
 
