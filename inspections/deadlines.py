@@ -1,0 +1,38 @@
+"""The legal clocks of a joint inspection. Pure: working days in, a date out.
+
+Every function takes the day of the event (never counted, 民法典 第二百零一条), a number of working days ≥ 1 and the
+loaded calendar, and raises `registry.workdays.CalendarNotLoaded` when the count would reach a year without a notice.
+"""
+
+from datetime import date
+
+from registry.workdays import Calendar, CalendarNotLoaded, add_workdays, is_workday, words
+
+__all__ = ["CalendarNotLoaded", "backfill_by", "confirm_by", "publish_by", "reminded_by", "words"]
+
+
+def confirm_by(dispatched: date, days: int, cal: Calendar) -> date:
+    """Last day for 比对和确认: 2 working days after the day of dispatch (notice 五(一))."""
+    return add_workdays(dispatched, days, cal)
+
+
+def backfill_by(visit_end: date, days: int, cal: Calendar) -> date:
+    """Last day for 回填: 5 working days after the day the visit ended (notice 六(三))."""
+    return add_workdays(visit_end, days, cal)
+
+
+def publish_by(visit_end: date, days: int, cal: Calendar) -> date:
+    """Last day for 公示: 20 working days after the day the visit ended (国市监信〔2019〕38号)."""
+    return add_workdays(visit_end, days, cal)
+
+
+def reminded_by(day: date, cal: Calendar) -> date:
+    """The latest due date that is mentioned on ``day``: what is due tomorrow, or on the next working day.
+
+    On a Friday that is Monday. Without a calendar for the days in question it is simply tomorrow.
+    """
+    tomorrow = date.fromordinal(day.toordinal() + 1)
+    try:
+        return add_workdays(day, 1, cal) if is_workday(day, cal) else tomorrow
+    except CalendarNotLoaded:
+        return tomorrow
