@@ -11,6 +11,8 @@ __all__ = [
     "decide_recusal",
     "declare_recusal",
     "load_calendar_year",
+    "load_reference_data",
+    "read_fixture",
     "record_past_inspection",
     "reset_password",
     "set_inspector_status",

@@ -42,15 +42,12 @@ def load_calendar_year(*, actor: User | None, year: int, notice: str, days: Sequ
     seen: set[dt.date] = set()
     problems = []
     for day, kind, _name in days:
-        weekend = day.weekday() >= 5
         if day.year != year:
             problems.append(f"{day}不在{year}年")
         elif day in seen:
             problems.append(f"{day}重复出现")
-        elif kind == DayKind.WORK and not weekend:
+        elif kind == DayKind.WORK and day.weekday() < 5:
             problems.append(f"{day}本来就是工作日，不用标“班”")
-        elif kind == DayKind.OFF and weekend:
-            problems.append(f"{day}本来就是周末，不用标“休”")
         seen.add(day)
     if problems:
         raise DomainError(f"{year}年的日历有 {len(problems)} 处不对，请改正后再导入。", problems=problems)
