@@ -12,20 +12,20 @@ from django.conf import settings
 from django.utils import timezone
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-_pinned: tuple[dt.datetime, float] | None = None
+_pinned: tuple[dt.datetime, float | None] | None = None
 
 
-def pin(start: dt.datetime | None) -> None:
-    """Let ``now()`` run on from ``start`` (aware); ``None`` gives the real time back."""
-    global _pinned  # noqa: PLW0603
+def pin(start: dt.datetime | None, *, running: bool = True) -> None:
+    """Let ``now()`` run on from ``start`` (aware), or stand still there; ``None`` gives the real time back."""
+    global _pinned  # noqa: PLW0603 -- one clock per process is the point
     if start is not None and timezone.is_naive(start):
         raise ValueError("pin() needs an aware time")
-    _pinned = None if start is None else (start, time.monotonic())
+    _pinned = None if start is None else (start, time.monotonic() if running else None)
 
 
 def is_pinned() -> bool:
-    """Whether the demonstration clock runs."""
-    return _pinned is not None
+    """Whether the demonstration clock is in use."""
+    return _pinned is not None or bool(settings.CLOCK_PIN)
 
 
 def now() -> dt.datetime:
@@ -35,7 +35,8 @@ def now() -> dt.datetime:
     if _pinned is None:
         return timezone.now()
     start, mark = _pinned
-    return (start + dt.timedelta(seconds=time.monotonic() - mark)).astimezone(dt.UTC)
+    passed = 0.0 if mark is None else time.monotonic() - mark
+    return (start + dt.timedelta(seconds=passed)).astimezone(dt.UTC)
 
 
 def today() -> dt.date:

@@ -80,5 +80,23 @@ class LegalBasis(models.Model):
         ordering = ["item_id", "pk"]
 
     def __str__(self) -> str:
-        duty = f"第{self.duty_articles}条" if self.duty_articles else ""
-        return f"《{self.law}》{duty}"
+        return f"《{self.law}》{self.duty_text}"
+
+    @property
+    def duty_text(self) -> str:
+        """Duty articles in words: 第七条 is written 第7条, ``31(5)`` as 第31条第(5)项."""
+        return articles_in_words(self.duty_articles)
+
+    @property
+    def penalty_text(self) -> str:
+        """Penalty articles in words."""
+        return articles_in_words(self.penalty_articles)
+
+
+def articles_in_words(articles: str) -> str:
+    """``7、31(5)`` as 第7条、第31条第(5)项."""
+    words = []
+    for article in filter(None, articles.split("、")):
+        number, _, clause = article.partition("(")
+        words.append(f"第{number}条" + (f"第({clause}项" if clause else ""))
+    return "、".join(words)
