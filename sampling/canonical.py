@@ -90,6 +90,10 @@ class DrawFileError(ValueError):
         self.line = line
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type["DrawFileError"], tuple[str, int | None, str]]:
+        """Survive the way back from a worker process."""
+        return type(self), (self.file, self.line, self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:

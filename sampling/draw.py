@@ -61,6 +61,12 @@ class Ranking(Sequence[Ranked]):
         """How many ranks are held."""
         return len(self._rows)
 
+    def __iter__(self) -> Iterator[Ranked]:
+        """In order of rank."""
+        for rank, row in enumerate(self._rows, start=self._first):
+            identifier, _, needs = row[32:].decode("ascii").split("\t")
+            yield Ranked(rank, identifier, row[:32].hex(), needs)
+
     @overload
     def __getitem__(self, index: int) -> Ranked: ...
     @overload
@@ -91,7 +97,7 @@ class Roster:
     total: int
     counts: Mapping[str, int]
     source: bytes | Path
-    columns: _Columns | None = None
+    columns: tuple[_Columns, ...] | None = None
 
     @classmethod
     def from_bytes(cls, data: bytes, draw_id: str | None = None) -> "Roster":
@@ -204,7 +210,7 @@ class _Scan:
     counts: Counter[bytes]
     first: bytes
     last: bytes
-    columns: _Columns | None
+    columns: tuple[_Columns, ...] | None
 
 
 def _scan(source: bytes | Path, start: int, stop: int, lines_before: int, keep: bool) -> _Scan:
@@ -233,11 +239,7 @@ def _scan(source: bytes | Path, start: int, stop: int, lines_before: int, keep: 
         if keep:
             kept.append(columns)
     if keep:
-        scan.columns = (
-            [i for part in kept for i in part[0]],
-            [s for part in kept for s in part[1]],
-            [n for part in kept for n in part[2]],
-        )
+        scan.columns = tuple(kept)
     return scan
 
 
@@ -316,10 +318,11 @@ def _candidates(
     ids: list[bytes], strata: list[bytes], needs: list[bytes], prefix: bytes, bounds: Mapping[bytes, bytes]
 ) -> list[bytes]:
     """digest + row of every row whose ticket is below the bound of its stratum: the hot loop, one SHA-256 per row."""
+    limits = map(bounds.__getitem__, strata)
     return [
         digest + b"\t".join((identifier, stratum, need))
-        for identifier, stratum, need in zip(ids, strata, needs, strict=True)
-        if (digest := sha256(prefix + identifier).digest()) < bounds[stratum]
+        for identifier, stratum, need, limit in zip(ids, strata, needs, limits, strict=True)
+        if (digest := sha256(prefix + identifier).digest()) < limit
     ]
 
 
@@ -336,7 +339,7 @@ def _second_pass(
 def _collect(roster: Roster, prefix: bytes, bounds: Mapping[bytes, bytes], processes: int) -> list[bytes]:
     """Candidates of the whole roster, sorted by ticket over all strata."""
     if roster.columns is not None:
-        found = _candidates(*roster.columns, prefix, bounds)
+        found = [row for columns in roster.columns for row in _candidates(*columns, prefix, bounds)]
     elif processes > 1 and isinstance(roster.source, Path):
         pieces = _slices(roster.source, *_body(roster.source), processes)
         with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
