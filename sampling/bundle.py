@@ -57,13 +57,13 @@ from sampling.quotas import Allocation, CategoryQuota, Department, Group, Plan, 
 from sampling.replacing import Standing
 
 __all__ = [
-    "Allocation", "Blocker", "CategoryQuota", "Department", "DrawFileError", "DrawInfeasible", "Freeze",
-    "FrozenFile", "GENESIS", "Group", "Infeasible", "LogEntry", "Outcome", "Parsed", "Pick", "Plan", "Problem",
-    "Ranked", "Ranking", "Roster", "Seat", "Standby", "Standing", "Stratum", "Verified", "VerifyError",
-    "check_feasible", "commit", "compute", "draw_folder", "entropy_file", "events_file", "exclude_file",
-    "freeze_file", "log_chain", "log_file", "log_line", "main", "nonces_file", "parse", "pid", "plan_file",
-    "pool_file", "read_entropy", "read_freeze", "read_log", "read_nonces", "recuse_file", "replay", "roster_file",
-    "seed", "seed_input", "sha256_hex", "verify_folder",
+    "GENESIS", "Allocation", "Blocker", "CategoryQuota", "Department", "DrawFileError", "DrawInfeasible", "Freeze",
+    "FrozenFile", "Group", "Infeasible", "LogEntry", "Outcome", "Parsed", "Pick", "Plan", "Problem", "Ranked",
+    "Ranking", "Roster", "Seat", "Standby", "Standing", "Stratum", "Verified", "VerifyError", "check_feasible",
+    "commit", "compute", "draw_folder", "entropy_file", "events_file", "exclude_file", "freeze_file", "log_chain",
+    "log_file", "log_line", "main", "nonces_file", "parse", "pid", "plan_file", "pool_file", "read_entropy",
+    "read_freeze", "read_log", "read_nonces", "recuse_file", "replay", "roster_file", "seed", "seed_input",
+    "sha256_hex", "verify_folder",
 ]  # fmt: skip
 
 _TO_DRAW = ("freeze", "plan", "pool", "recuse", "roster", "entropy")

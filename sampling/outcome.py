@@ -84,26 +84,27 @@ def first_difference(name: str, found: bytes, expected: bytes) -> DrawFileError:
     )
 
 
-def _check_digests(freeze: Freeze, digests: Mapping[str, str]) -> None:
-    """Refuse a file that is not the one that was frozen. `digests`: name -> digest for the files at hand."""
-    frozen = {entry.name: entry.digest for entry in freeze.files}
+def _check_frozen(freeze: Freeze, present: Mapping[str, tuple[str, int]]) -> None:
+    """Refuse a file that is not the one that was frozen. `present`: name -> (digest, bytes) of the files at hand."""
+    frozen = {entry.name: (entry.digest, entry.size) for entry in freeze.files}
     for name in ("plan", "pool", "recuse", "roster"):
         if name not in frozen:
             raise DrawFileError("freeze", None, f"没有列出 {name}.tsv")
-    for name, digest in frozen.items():
-        if name in digests and digests[name] != digest:
-            raise DrawFileError(name, None, f"冻结后被改动：摘要应为 {digest}，现为 {digests[name]}")
-        if name not in digests and name != "exclude":
+    for name, (digest, size) in frozen.items():
+        if name not in present and name != "exclude":
             raise DrawFileError(name, None, "冻结清单列有这个文件，却没有提供")
-    if "exclude" in digests and "exclude" not in frozen:
+        if name in present and present[name] != (digest, size):
+            now = f"{present[name][0]}（{present[name][1]} 字节）"
+            raise DrawFileError(name, None, f"冻结后被改动：freeze.tsv 所列摘要为 {digest}（{size} 字节），现为 {now}")
+    if "exclude" in present and "exclude" not in frozen:
         raise DrawFileError("exclude", None, "冻结清单没有列出这个文件")
 
 
 def _seed_of(files: Mapping[str, bytes], roster: Roster) -> str:
     """Check freeze, digests, entropy and nonces; the seed."""
     freeze = read_freeze(need(files, "freeze"))
-    digests = {name: sha256_hex(data) for name, data in files.items() if name != "roster"}
-    _check_digests(freeze, {**digests, "roster": roster.digest})
+    present = {name: (sha256_hex(data), len(data)) for name, data in files.items() if name != "roster"}
+    _check_frozen(freeze, {**present, "roster": (roster.digest, roster.size)})
     if roster.draw_id != freeze.draw_id:
         raise DrawFileError("roster", 1, f"属于抽取 {roster.draw_id}，不是 {freeze.draw_id}")
     values = read_entropy(need(files, "entropy"), freeze.entropy)
