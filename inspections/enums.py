@@ -2,6 +2,8 @@
 
 from django.db.models import TextChoices
 
+from sampling.enums import EOutReason
+
 
 class SectionState(TextChoices):
     """State of a department's section (design.md §4). Overdue is computed, never a state."""
@@ -79,6 +81,31 @@ class LeadDecision(TextChoices):
     EXEMPT = "EXEMPT", "该部门不检查"
 
 
+# What the lead bureau may do with each return (P07): an address that does not fit is visited all the same (P08), a
+# department that is not concerned takes only itself out, and nobody is replaced for being inconvenient.
+_GONE = {LeadDecision.KEEP, LeadDecision.CLOSE, LeadDecision.REPLACE}
+RETURN_DECISIONS: dict[ReturnReason, set[LeadDecision]] = {
+    ReturnReason.DEREGISTERED: _GONE,
+    ReturnReason.REVOKED: _GONE,
+    ReturnReason.ANNULLED: _GONE,
+    ReturnReason.MOVED_OUT: _GONE,
+    ReturnReason.ADDRESS: {LeadDecision.KEEP},
+    ReturnReason.NOT_IN_SCOPE: {LeadDecision.KEEP, LeadDecision.REPLACE},
+    ReturnReason.DUPLICATE: {LeadDecision.KEEP, LeadDecision.REPLACE},
+    ReturnReason.NOT_MINE: {LeadDecision.KEEP, LeadDecision.EXEMPT},
+    ReturnReason.OTHER: {LeadDecision.KEEP, LeadDecision.CLOSE},
+}
+# Reason code of the E-OUT event in the draw log (draw.md §2.2).
+RETURN_TO_E_OUT: dict[ReturnReason, EOutReason] = {
+    ReturnReason.DEREGISTERED: EOutReason.DEREGISTERED,
+    ReturnReason.REVOKED: EOutReason.REVOKED,
+    ReturnReason.ANNULLED: EOutReason.ANNULLED,
+    ReturnReason.MOVED_OUT: EOutReason.MOVED_OUT,
+    ReturnReason.NOT_IN_SCOPE: EOutReason.NOT_IN_SCOPE,
+    ReturnReason.DUPLICATE: EOutReason.DUPLICATE,
+}
+
+
 class Answer(TextChoices):
     """Item-level answer (domain.md §2.2); empty = not answered yet, there is no default."""
 
@@ -115,6 +142,13 @@ STATUS_RESULTS = {
     ResultCode.MOVED_OUT,
     ResultCode.SUSPENDED,
     ResultCode.WOUND_UP,
+}
+# The status result a return reason stands for; 其他 names none, there the lead bureau chooses.
+RETURN_RESULTS: dict[ReturnReason, ResultCode] = {
+    ReturnReason.DEREGISTERED: ResultCode.DEREGISTERED,
+    ReturnReason.REVOKED: ResultCode.REVOKED,
+    ReturnReason.ANNULLED: ResultCode.ANNULLED,
+    ReturnReason.MOVED_OUT: ResultCode.MOVED_OUT,
 }
 EXCLUSIVE_RESULTS = STATUS_RESULTS | {
     ResultCode.NO_PROBLEM,

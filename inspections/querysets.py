@@ -1,12 +1,20 @@
 """Reads of records, sections and confirmations, scoped to who may see them."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 
-from inspections.enums import OPEN_FOR_ENTRY, Decision, RecordState
+from inspections.enums import (
+    OPEN_FOR_ENTRY,
+    Decision,
+    LeadDecision,
+    Measure,
+    RecordState,
+    SectionState,
+)
 from registry.enums import Role
 
 if TYPE_CHECKING:
@@ -35,6 +43,17 @@ class RecordQuerySet(models.QuerySet[Any]):
         """Open for entry."""
         return self.filter(state=RecordState.OPEN)
 
+    def stuck(self, day: dt.date) -> "RecordQuerySet":
+        """Still confirming after the time of some department is over on ``day``, and no return to be decided first:
+        what the lead bureau may let proceed."""
+        from inspections.models import Confirmation  # noqa: PLC0415 -- models import querysets
+
+        own = Confirmation.objects.filter(record=OuterRef("pk"))
+        late = own.filter(decision=Decision.PENDING, due_on__lt=day)
+        not_yet = own.filter(decision=Decision.PENDING, due_on__gte=day)
+        undecided = own.filter(decision=Decision.RETURNED, lead_decision="")
+        return self.filter(Exists(late), ~Exists(not_yet), ~Exists(undecided), state=RecordState.CONFIRMING)
+
 
 class SectionQuerySet(models.QuerySet[Any]):
     """Reads of sections."""
@@ -60,6 +79,64 @@ class SectionQuerySet(models.QuerySet[Any]):
     def due_by(self, day: dt.date) -> "SectionQuerySet":
         """Owed and due on or before ``day``."""
         return self.owed().filter(due_on__lte=day)
+
+    def overdue(self, day: dt.date) -> "SectionQuerySet":
+        """Owed and due before ``day``: 逾期 is computed, never a state."""
+        return self.owed().filter(due_on__lt=day)
+
+    def to_review(self, user: "User") -> "SectionQuerySet":
+        """Submitted sections of the department this user administers, the oldest first."""
+        if Role.DEPT_ADMIN not in user.roles:
+            return self.none()
+        return self.filter(department_id=user.department_id, state=SectionState.SUBMITTED).order_by(
+            "submitted_at", "pk"
+        )
+
+    def to_approve(self, user: "User") -> "SectionQuerySet":
+        """Confirmed sections of the department this user administers that have no approval noted and no visit yet."""
+        if Role.DEPT_ADMIN not in user.roles:
+            return self.none()
+        from inspections.models import Confirmation  # noqa: PLC0415 -- models import querysets
+
+        confirmed = Confirmation.objects.filter(
+            record=OuterRef("record"), department=OuterRef("department"), decision=Decision.CONFIRMED
+        )
+        return self.filter(
+            Q(record__state=RecordState.OPEN) | Q(Exists(confirmed), record__state=RecordState.CONFIRMING),
+            department_id=user.department_id,
+            approval=None,
+            state__in=list(OPEN_FOR_ENTRY),
+        )
+
+    def stage_counts(self, day: dt.date) -> dict[int, dict[str, int]]:
+        """Department → number of its sections per stage (state names in lower case, and ``overdue`` on ``day``)."""
+        running = Q(record__state=RecordState.OPEN)
+        counts = {state.lower(): Count("pk", filter=running & Q(state=state)) for state in SectionState}
+        owed = running & Q(state__in=list(OPEN_FOR_ENTRY), due_on__lt=day)
+        rows = self.order_by().values("department_id").annotate(**counts, overdue=Count("pk", filter=owed))
+        return {row.pop("department_id"): row for row in rows}
+
+    def owed_by_department(self, day: dt.date) -> list[dict[str, Any]]:
+        """One row per plan and department that still owes sections: ``plan`` ``plan_name`` ``department``
+        ``department_name`` ``count`` ``overdue`` ``earliest`` (None while no visit has ended), the earliest first."""
+        rows = (
+            self.owed()
+            .order_by()
+            .values("record__plan", "record__plan__task_name", "department", "department__short_name")
+            .annotate(count=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=day)), earliest=Min("due_on"))
+        )
+        return _by_clock(
+            {
+                "plan": row["record__plan"],
+                "plan_name": row["record__plan__task_name"],
+                "department": row["department"],
+                "department_name": row["department__short_name"],
+                "count": row["count"],
+                "overdue": row["overdue"],
+                "earliest": row["earliest"],
+            }
+            for row in rows
+        )
 
 
 class ConfirmationQuerySet(models.QuerySet[Any]):
@@ -88,3 +165,112 @@ class ConfirmationQuerySet(models.QuerySet[Any]):
     def due_by(self, day: dt.date) -> "ConfirmationQuerySet":
         """Pending and due on or before ``day``."""
         return self.pending().filter(due_on__lte=day)
+
+    def inbox_of(self, user: "User") -> "ConfirmationQuerySet":
+        """All confirmations of the department this user administers, whatever has become of them."""
+        if Role.DEPT_ADMIN not in user.roles:
+            return self.none()
+        return self.filter(department_id=user.department_id)
+
+    def led_by(self, user: "User") -> "ConfirmationQuerySet":
+        """Confirmations of the plans this user leads."""
+        return self.filter(record__plan__lead_id=user.department_id) if Role.LEAD in user.roles else self.none()
+
+    def with_inbox_columns(self) -> "ConfirmationQuerySet":
+        """Annotate what the inbox shows: ``items`` (number of the department's items), ``last_day`` and
+        ``last_result`` of its previous inspection of the enterprise."""
+        from inspections.models import ItemFinding  # noqa: PLC0415 -- models import querysets
+        from registry.models import PastInspection  # noqa: PLC0415 -- models import querysets
+
+        items = (
+            ItemFinding.objects.filter(section__record=OuterRef("record"), section__department=OuterRef("department"))
+            .order_by()
+            .values("section__record")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        past = PastInspection.objects.filter(
+            enterprise=OuterRef("record__selection__enterprise"), department=OuterRef("department")
+        ).order_by("-day")
+        return self.select_related("record__plan", "record__selection__enterprise", "department", "by").annotate(
+            items=Subquery(items),
+            last_day=Subquery(past.values("day")[:1]),
+            last_result=Subquery(past.values("result")[:1]),
+        )
+
+    def tab_counts(self) -> dict[str, int]:
+        """Number of ``pending`` (record still confirming), ``confirmed`` and ``returned``."""
+        pending = Q(decision=Decision.PENDING, record__state=RecordState.CONFIRMING)
+        return self.aggregate(
+            pending=Count("pk", filter=pending),
+            confirmed=Count("pk", filter=Q(decision=Decision.CONFIRMED)),
+            returned=Count("pk", filter=Q(decision=Decision.RETURNED)),
+        )
+
+    def stage_counts(self, day: dt.date) -> dict[int, dict[str, int]]:
+        """Department → ``sent`` ``pending`` ``confirmed`` (a return that was kept counts) ``returned`` ``overdue``."""
+        pending = Q(decision=Decision.PENDING, record__state=RecordState.CONFIRMING)
+        confirmed = Q(decision=Decision.CONFIRMED) | Q(lead_decision=LeadDecision.KEEP)
+        waiting = Q(decision=Decision.RETURNED, lead_decision="", record__state=RecordState.CONFIRMING)
+        rows = (
+            self.order_by()
+            .values("department_id")
+            .annotate(
+                sent=Count("pk"),
+                pending=Count("pk", filter=pending),
+                confirmed=Count("pk", filter=confirmed),
+                returned=Count("pk", filter=waiting),
+                overdue=Count("pk", filter=pending & Q(due_on__lt=day)),
+            )
+        )
+        return {row.pop("department_id"): row for row in rows}
+
+    def pending_by_plan(self, day: dt.date) -> list[dict[str, Any]]:
+        """One row per plan, department and due day that waits for confirmation: ``plan`` ``plan_name`` ``department``
+        ``department_name`` ``due_on`` ``count`` ``overdue``, the earliest first."""
+        names = ("record__plan", "record__plan__task_name", "department", "department__short_name", "due_on")
+        rows = self.pending().order_by().values(*names).annotate(count=Count("pk"))
+        return _by_clock(
+            {
+                "plan": row["record__plan"],
+                "plan_name": row["record__plan__task_name"],
+                "department": row["department"],
+                "department_name": row["department__short_name"],
+                "due_on": row["due_on"],
+                "earliest": row["due_on"],
+                "count": row["count"],
+                "overdue": row["count"] if row["due_on"] < day else 0,
+            }
+            for row in rows
+        )
+
+
+class FollowUpQuerySet(models.QuerySet[Any]):
+    """Reads of follow-ups."""
+
+    def visible_to(self, user: "User") -> "FollowUpQuerySet":
+        """Follow-ups of sections the user may see."""
+        from inspections.models import DepartmentSection  # noqa: PLC0415 -- models import querysets
+
+        return self.filter(section__in=DepartmentSection.objects.visible_to(user).values("pk"))
+
+    def still_open(self) -> "FollowUpQuerySet":
+        """Not closed yet; 无需后续处置 is nothing to close."""
+        return self.filter(closed_on=None).exclude(measure=Measure.NONE)
+
+
+class NoticeQuerySet(models.QuerySet[Any]):
+    """Reads of the inbox."""
+
+    def visible_to(self, user: "User") -> "NoticeQuerySet":
+        """A person's own messages."""
+        return self.filter(recipient=user)
+
+    def unread(self) -> "NoticeQuerySet":
+        """Not opened yet."""
+        return self.filter(read_at=None)
+
+
+def _by_clock(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with the earliest day first, those without one last."""
+    return sorted(rows, key=lambda row: (row["earliest"] or dt.date.max, row["plan"], row["department"]))

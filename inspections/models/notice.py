@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from inspections import querysets
 from registry.models import User
 
 
@@ -13,6 +14,8 @@ class Notice(models.Model):
     url = models.CharField("链接", max_length=200, blank=True)
     at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True, blank=True)
+
+    objects = querysets.NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "通知"

@@ -212,6 +212,8 @@ class FollowUp(models.Model):
     closed_on = models.DateField("完结日期", null=True, blank=True)
     closing_text = models.TextField("完结说明", blank=True)
 
+    objects = querysets.FollowUpQuerySet.as_manager()
+
     class Meta:
         verbose_name = "后续处置"
         verbose_name_plural = "后续处置"
