@@ -1,0 +1,84 @@
+"""The canonical content of a record: what is digested when the enterprise signs and when a department submits.
+
+Canonical JSON: sorted keys, UTF-8, no spaces, no floats, times in UTC; SHA-256 in lower-case hex.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from inspections.models import DepartmentSection, InspectionRecord
+from inspections.services.section_entry import section_content
+from registry import audit
+
+HEAD_FACTS = (
+    "visit_from", "visit_to", "place", "methods", "certificates_shown", "informed", "recusal_requested",
+    "recusal_reason",
+)  # fmt: skip
+HEAD = (*HEAD_FACTS, "overall", "consultation")
+# Filled in after the representative has signed, without touching what was signed for.
+AFTER_SIGNING = {"visit_to", "consultation"}
+FINDING = ("answer", "text", "corrected")
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of the canonical JSON of plain data."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def findings_content(section: DepartmentSection) -> list[dict[str, Any]]:
+    """The answers of a section in the order of the form, each with its item's code and version day."""
+    return [
+        {
+            "order": finding.order,
+            "item": [finding.item.code, str(finding.item.effective_from)],
+            **audit.fields_of(finding, FINDING),
+            "evidence": sorted(row.sha256 for row in finding.evidence.all()),
+        }
+        for finding in section.findings.select_related("item").prefetch_related("evidence")
+    ]
+
+
+def sealed_content(section: DepartmentSection) -> dict[str, Any]:
+    """Everything a department submits: what ``sealed_digest`` covers."""
+    record = section.record
+    return {
+        "record": record.number,
+        "department": section.department.code,
+        # a written check may be submitted before the visit whose head others still fill
+        "head": {} if section.written_only else audit.fields_of(record, HEAD_FACTS),
+        "section": section_content(section),
+        "findings": findings_content(section),
+        "assistants": [audit.fields_of(row, ("name", "unit", "role", "reason")) for row in section.assistants.all()],
+        "evidence": sorted(row.sha256 for row in section.evidence.all()),
+    }
+
+
+def section_digest(section: DepartmentSection) -> str:
+    """Digest of what the enterprise sees of a section when it signs."""
+    shown = {name: value for name, value in section_content(section).items() if name != "result_confirmed"}
+    return digest({"section": shown, "findings": findings_content(section)})
+
+
+def head_digest(record: InspectionRecord) -> str:
+    """Digest of what the enterprise sees of the head when it signs."""
+    return digest(audit.fields_of(record, [name for name in HEAD if name not in AFTER_SIGNING]))
+
+
+def record_content(record: InspectionRecord) -> dict[str, Any]:
+    """What a signature covers: the head and every section's digest."""
+    sections = record.sections.select_related("department")
+    return {
+        "record": record.number,
+        "enterprise": record.selection.enterprise.uscc,
+        "head": audit.fields_of(record, HEAD),
+        "sections": {section.department.code: section_digest(section) for section in sections},
+    }
+
+
+def content_version(record: InspectionRecord) -> int:
+    """第 n 版: rises by one with every stored change of the head, of a section or of an answer."""
+    sections = list(record.sections.values_list("version", flat=True))
+    answers = list(record.sections.values_list("findings__version", flat=True))
+    return record.version + sum(sections) - len(sections) + sum(number or 0 for number in answers)

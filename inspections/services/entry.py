@@ -1,0 +1,250 @@
+"""Filling the record in the field: head, answers, department result, assistants.
+
+Only the section's own drawn inspectors write, and only while the record is open and the section not yet submitted.
+Every object that two people may fill carries a version: a stale one is refused with both values, nothing is
+overwritten (ux.md §2.1). Lock order: record, then audit stream.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from inspections.enums import Answer, SectionState
+from inspections.models import Assistant, DepartmentSection, InspectionRecord, ItemFinding
+from inspections.services.clocks import due_dates, fill_missing_due_dates, start_clocks
+from inspections.services.content import HEAD, HEAD_FACTS
+from inspections.services.results import codes_of, derive_results, result_problems
+from inspections.services.section_entry import FollowUpEntry, save_section
+from inspections.services.writing import (
+    StaleVersion,
+    begin,
+    check_writable,
+    lock_record,
+    own_section,
+    stream_of,
+    value_words,
+)
+from registry import audit, clock
+from registry.enums import CheckMethod
+from registry.errors import DomainError
+from registry.models import AuditEvent, User
+
+__all__ = [
+    "EntryOutcome", "FollowUpEntry", "StaleVersion", "add_assistant", "derive_results", "due_dates",
+    "fill_missing_due_dates", "own_section", "save_entry", "save_finding", "save_head", "save_section",
+]  # fmt: skip
+
+
+@dataclass
+class EntryOutcome:
+    """What became of one page of entries: how many pieces were stored, what to warn of, what collided."""
+
+    saved: int = 0
+    warnings: list[str] = field(default_factory=list)
+    conflicts: dict[str, StaleVersion] = field(default_factory=dict)
+    refusals: list[str] = field(default_factory=list)
+
+
+# ------------------------------------------------------------------------------------------------------------ answers
+
+
+@transaction.atomic
+def save_finding(
+    *, actor: User, finding: ItemFinding, answer: str, text: str, corrected: bool, version: int
+) -> ItemFinding:
+    """Store the answer to one item. ``answer`` '' clears it; texts may be filled later and are asked for on submission.
+
+    The same content again is no change whatever the version. Raises StaleVersion when somebody changed it meanwhile.
+    """
+    if answer and answer not in Answer.values:
+        raise DomainError("请在“符合、不符合、合理缺项、未检查”中选择。")
+    record = lock_record(InspectionRecord(pk=finding.section.record_id))
+    stored = ItemFinding.objects.select_related("item", "section__department", "updated_by").get(pk=finding.pk)
+    check_writable(actor, stored.section)
+    text = text.strip() if answer else ""
+    corrected = corrected and answer == Answer.NOT_OK
+    if (stored.answer, stored.text, stored.corrected) == (answer, text, corrected):
+        return stored
+    if stored.version != version:
+        raise StaleVersion(
+            what=f"{stored.order} {stored.item.name}", theirs=answer_words(stored.answer, stored.text),
+            mine=answer_words(answer, text), by=str(stored.updated_by or "他人"), at=stored.updated_at,
+            version=stored.version,
+        )  # fmt: skip
+    names = ("answer", "text", "corrected")
+    before = audit.fields_of(stored, names)
+    stored.answer, stored.text, stored.corrected = answer, text, corrected
+    stored.version, stored.updated_at, stored.updated_by = stored.version + 1, clock.now(), actor
+    stored.save(update_fields=[*names, "version", "updated_at", "updated_by"])
+    audit.record(
+        stream=stream_of(record.pk), actor=actor, action="填写事项", obj=stored,
+        before=before, after=audit.fields_of(stored, names),
+    )  # fmt: skip
+    _touch_after_answer(stored.section)
+    return stored
+
+
+def answer_words(answer: str, text: str) -> str:
+    """An answer as people read it: 不符合：日志不足60日."""
+    label = Answer(answer).label if answer else "未填"
+    return f"{label}：{text}" if text else str(label)
+
+
+def _touch_after_answer(section: DepartmentSection) -> None:
+    """The first answer begins the section; a confirmed result that no longer fits must be confirmed again."""
+    changed = []
+    if section.state == SectionState.NOT_STARTED:
+        begin(section)
+        changed.append("state")
+    if section.result_confirmed and result_problems(section, codes_of(section), section.result_note):
+        section.result_confirmed = False
+        changed.append("result_confirmed")
+    if changed:
+        section.save(update_fields=changed)
+
+
+# --------------------------------------------------------------------------------------------------------------- head
+
+
+@transaction.atomic
+def save_head(*, actor: User, record: InspectionRecord, version: int, **fields: Any) -> list[str]:
+    """Store named fields of the head (HEAD; times aware, methods as CheckMethod codes); return warnings.
+
+    The end of the visit starts the clocks of all open sections (back-fill and publication, counted from that day in
+    Shanghai). A visit outside the plan's period warns and is saved. Raises StaleVersion, DomainError.
+    """
+    if unknown := set(fields) - set(HEAD):
+        raise TypeError(f"not fields of the head: {sorted(unknown)}")
+    stored = lock_record(record)
+    section = own_section(actor, stored)
+    if section is None:
+        raise DomainError("只有这份一企一表被抽中的检查人员可以填写入场信息。")
+    check_writable(actor, section)
+    changes = {name: value for name, value in fields.items() if getattr(stored, name) != value}
+    if not changes:
+        return head_warnings(stored)
+    if stored.version != version:
+        raise _stale_head(stored, changes)
+    _check_head(stored, changes)
+    before = audit.fields_of(stored, changes)
+    for name, value in changes.items():
+        setattr(stored, name, value)
+    stored.version += 1
+    stored.save(update_fields=[*changes, "version"])
+    audit.record(
+        stream=stream_of(stored.pk), actor=actor, action="填写入场信息", obj=stored,
+        before=before, after=audit.fields_of(stored, changes),
+    )  # fmt: skip
+    if "visit_to" in changes:
+        start_clocks(stored)
+    DepartmentSection.objects.filter(pk=section.pk, state=SectionState.NOT_STARTED).update(state=SectionState.DRAFT)
+    return head_warnings(stored)
+
+
+def _stale_head(stored: InspectionRecord, changes: Mapping[str, Any]) -> StaleVersion:
+    last = AuditEvent.objects.filter(stream=stream_of(stored.pk), action="填写入场信息").order_by("-seq").first()
+    name = next(iter(changes))
+    label = str(InspectionRecord._meta.get_field(name).verbose_name)
+    return StaleVersion(
+        what=label, theirs=value_words(name, getattr(stored, name)), mine=value_words(name, changes[name]),
+        by=last.actor_name if last else "他人", at=last.at if last else None, version=stored.version,
+    )  # fmt: skip
+
+
+def _check_head(stored: InspectionRecord, changes: Mapping[str, Any]) -> None:
+    start = changes.get("visit_from", stored.visit_from)
+    end = changes.get("visit_to", stored.visit_to)
+    if end and not start:
+        raise DomainError("请先填检查开始时间，再填结束时间。")
+    if start and end and end < start:
+        raise DomainError("检查结束时间早于开始时间，请核对。")
+    if any(moment and moment > clock.now() + dt.timedelta(minutes=10) for moment in (start, end)):
+        raise DomainError("检查时间在将来，请核对日期和时间。")
+    if unknown := set(changes.get("methods", [])) - set(CheckMethod.values):
+        raise DomainError(f"没有“{'、'.join(sorted(unknown))}”这种检查方式，请重新选择。")
+    if changes.get("recusal_requested", stored.recusal_requested) and not changes.get(
+        "recusal_reason", stored.recusal_reason
+    ):
+        raise DomainError("当事人申请回避的，请写明申请的理由，由部门负责人决定。")
+    locked = stored.sections.filter(state__in=[SectionState.SUBMITTED, SectionState.APPROVED], written_only=False)
+    if set(changes) & set(HEAD_FACTS) and (first := locked.select_related("department").first()):
+        raise DomainError(f"{first.department}已按现在的入场信息提交，不能再改。确有错误时，请该部门管理员先退回。")
+
+
+def head_warnings(record: InspectionRecord) -> list[str]:
+    """What is unusual about the visit but does not stop it (decisions.md)."""
+    days = [
+        moment.astimezone(clock.SHANGHAI).date()
+        for moment in (record.visit_from, record.visit_to)
+        if moment is not None
+    ]
+    plan = record.plan
+    if any(not plan.period_from <= day <= plan.period_to for day in days):
+        period = f"{plan.period_from:%Y-%m-%d} 至 {plan.period_to:%Y-%m-%d}"
+        return [f"检查日期不在任务的抽查时间（{period}）内，已照实保存，请在现场情况里说明。"]
+    return []
+
+
+# -------------------------------------------------------------------------------------------------- one page of entries
+
+
+@transaction.atomic
+def save_entry(
+    *,
+    actor: User,
+    record: InspectionRecord,
+    head: Mapping[str, Any] | None,
+    section: Mapping[str, Any] | None,
+    findings: Iterable[Mapping[str, Any]],
+) -> EntryOutcome:
+    """Store a whole page: keyword arguments for ``save_head``, ``save_section`` and one ``save_finding`` per item.
+
+    Pieces that collide with somebody else's change are left out and reported; everything else is stored.
+    """
+    outcome = EntryOutcome()
+    lock_record(record)
+
+    def attempt(name: str, call: Any, arguments: Mapping[str, Any]) -> None:
+        try:
+            with transaction.atomic():
+                answer = call(actor=actor, **arguments)
+        except StaleVersion as stale:
+            outcome.conflicts[name] = stale
+        except DomainError as refusal:
+            outcome.refusals += refusal.problems or [refusal.message]
+        else:
+            outcome.saved += 1
+            outcome.warnings += answer if name == "head" else []
+
+    if head is not None:
+        attempt("head", save_head, {"record": record, **head})
+    if section is not None:
+        attempt("section", save_section, section)
+    for arguments in findings:
+        attempt(f"item-{arguments['finding'].pk}", save_finding, arguments)
+    return outcome
+
+
+# --------------------------------------------------------------------------------------------------------- assistants
+
+
+@transaction.atomic
+def add_assistant(
+    *, actor: User, section: DepartmentSection, name: str, unit: str, role: str, reason: str
+) -> Assistant:
+    """Register a 协助人员 (通知六(一)3): chosen by the department, not counted towards the two, with the reason."""
+    record = lock_record(InspectionRecord(pk=section.record_id))
+    stored = DepartmentSection.objects.select_related("department").get(pk=section.pk)
+    check_writable(actor, stored)
+    values = {"name": name.strip(), "unit": unit.strip(), "role": role.strip(), "reason": reason.strip()}
+    labels = {"name": "姓名", "unit": "单位", "role": "专业或职务", "reason": "协助理由"}
+    if missing := [labels[key] for key, value in values.items() if not value]:
+        raise DomainError(f"请填写协助人员的{'、'.join(missing)}。")
+    if stored.members.filter(replaced=False, inspector__name=values["name"]).exists():
+        raise DomainError(f"{values['name']}是本部门被抽中的检查人员，不能再登记为协助人员。")
+    assistant = Assistant.objects.create(section=stored, added_by=actor, added_at=clock.now(), **values)
+    audit.record(stream=stream_of(record.pk), actor=actor, action="登记协助人员", obj=assistant, after=values)
+    return assistant

@@ -1,0 +1,163 @@
+"""What a department says of its own part of a record: who came, the result, the follow-up, another body's result."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import transaction
+
+from inspections.enums import Measure, ResultCode
+from inspections.models import DepartmentSection, FollowUp, InspectionRecord, SectionMember, SectionResult
+from inspections.services.results import codes_of, result_problems
+from inspections.services.writing import StaleVersion, begin, check_writable, lock_record, stream_of, value_words
+from registry import audit
+from registry.errors import DomainError
+from registry.models import AuditEvent, User
+
+SECTION_FIELDS = (
+    "written_only", "result_note", "result_confirmed", "other_body", "other_body_number", "other_body_day",
+)  # fmt: skip
+KEEP: Any = object()
+
+
+@dataclass(frozen=True)
+class FollowUpEntry:
+    """后续处置 as typed: one measure with what belongs to it."""
+
+    measure: str
+    text: str = ""
+    deadline: dt.date | None = None
+    reference: str = ""
+    receiving: str = ""
+
+
+@transaction.atomic
+def save_section(
+    *,
+    actor: User,
+    section: DepartmentSection,
+    version: int,
+    present: Collection[SectionMember] | None = None,
+    written_only: bool | None = None,
+    results: Collection[str] | None = None,
+    result_note: str | None = None,
+    result_confirmed: bool | None = None,
+    follow_ups: Collection[FollowUpEntry] | None = None,
+    other_body: str | None = None,
+    other_body_number: str | None = None,
+    other_body_day: dt.date | None = KEEP,
+) -> DepartmentSection:
+    """Store what a department says of its own part; whatever is left out stays as it is.
+
+    ``present``: those of the drawn inspectors who came. ``results`` with ``result_confirmed=True`` must be valid
+    (``result_problems``), else DomainError with all problems. Raises StaleVersion when the section was changed.
+    """
+    record = lock_record(InspectionRecord(pk=section.record_id))
+    stored = DepartmentSection.objects.select_related("department").get(pk=section.pk)
+    check_writable(actor, stored)
+    values = {
+        "written_only": written_only, "result_note": result_note, "result_confirmed": result_confirmed,
+        "other_body": other_body, "other_body_number": other_body_number,
+    }  # fmt: skip
+    values = {name: value for name, value in values.items() if value is not None}
+    if other_body_day is not KEEP:
+        values["other_body_day"] = other_body_day
+    before = section_content(stored)
+    _apply_section(stored, values, present, results, follow_ups)
+    after = section_content(stored)
+    if before == after:
+        return stored
+    if stored.version != version:
+        raise _stale_section(stored, before, after)
+    if stored.result_confirmed and (problems := result_problems(stored, codes_of(stored), stored.result_note)):
+        raise DomainError(problems[0], problems=problems)
+    begin(stored)
+    stored.version += 1
+    stored.save(update_fields=[*SECTION_FIELDS, "state", "version"])
+    changed = [name for name in after if before[name] != after[name]]
+    audit.record(
+        stream=stream_of(record.pk), actor=actor, action="填写部门结果", obj=stored,
+        before={name: before[name] for name in changed}, after={name: after[name] for name in changed},
+    )  # fmt: skip
+    return stored
+
+
+def section_content(section: DepartmentSection) -> dict[str, Any]:
+    """What the inspectors say in a section apart from the items, as plain data."""
+    content = audit.fields_of(section, SECTION_FIELDS)
+    content["present"] = [member.inspector_id for member in section.members.all() if member.present]
+    content["results"] = codes_of(section)
+    content["follow_ups"] = sorted(
+        (audit.fields_of(row, asdict(FollowUpEntry(""))) for row in section.follow_ups.all()),
+        key=lambda row: Measure.values.index(row["measure"]),
+    )
+    return content
+
+
+def _apply_section(
+    section: DepartmentSection,
+    values: Mapping[str, Any],
+    present: Collection[SectionMember] | None,
+    results: Collection[str] | None,
+    follow_ups: Collection[FollowUpEntry] | None,
+) -> None:
+    """Write the parts into their rows; undone by the surrounding transaction if the whole is refused."""
+    for name, value in values.items():
+        setattr(section, name, value.strip() if isinstance(value, str) else value)
+    if present is not None:
+        keys = {member.pk for member in present}
+        if strangers := keys - set(section.members.filter(replaced=False).values_list("pk", flat=True)):
+            raise DomainError(f"到场人员里有 {len(strangers)} 人不是本部门被抽中的检查人员，请登记为协助人员。")
+        for member in section.members.all():
+            if member.present != (member.pk in keys):
+                member.present = member.pk in keys
+                member.save(update_fields=["present"])
+    if results is not None:
+        _replace_results(section, set(results))
+    if follow_ups is not None:
+        _replace_follow_ups(section, list(follow_ups))
+
+
+def _replace_results(section: DepartmentSection, codes: set[str]) -> None:
+    if unknown := sorted(codes - set(ResultCode.values)):
+        raise DomainError(f"没有“{'、'.join(unknown)}”这种检查结果，请重新选择。")
+    kept = set(section.results.values_list("code", flat=True))
+    section.results.filter(code__in=kept - codes).delete()
+    SectionResult.objects.bulk_create(SectionResult(section=section, code=code) for code in sorted(codes - kept))
+
+
+def _replace_follow_ups(section: DepartmentSection, entries: list[FollowUpEntry]) -> None:
+    measures = [entry.measure for entry in entries]
+    if set(measures) - set(Measure.values) or len(measures) != len(set(measures)):
+        raise DomainError("处置措施有误，请重新选择。")
+    if Measure.NONE in measures and len(measures) > 1:
+        raise DomainError(f"“{Measure.NONE.label}”只能单独选择，请取消其他措施或取消这一项。")
+    section.follow_ups.exclude(measure__in=measures).delete()
+    for entry in entries:
+        FollowUp.objects.update_or_create(
+            section=section, measure=entry.measure,
+            defaults={name: value for name, value in asdict(entry).items() if name != "measure"},
+        )  # fmt: skip
+
+
+def _stale_section(stored: DepartmentSection, before: Mapping[str, Any], after: Mapping[str, Any]) -> StaleVersion:
+    last = AuditEvent.objects.filter(
+        stream=stream_of(stored.record_id), action="填写部门结果", object_id=str(stored.pk)
+    ).order_by("-seq").first()  # fmt: skip
+    name = next(name for name in after if before[name] != after[name])
+    return StaleVersion(
+        what=f"{stored.department}的检查结果", theirs=_content_words(name, before[name]),
+        mine=_content_words(name, after[name]), by=last.actor_name if last else "他人",
+        at=last.at if last else None, version=stored.version,
+    )  # fmt: skip
+
+
+def _content_words(name: str, value: Any) -> str:
+    if name == "results":
+        return "、".join(str(ResultCode(code).label) for code in value) or "未选"
+    if name == "follow_ups":
+        return "、".join(str(Measure(row["measure"]).label) for row in value) or "未选"
+    if name == "present":
+        return f"到场 {len(value)} 人"
+    return value_words(name, value)

@@ -1,0 +1,72 @@
+"""Who may write into a record, and what a writer is told when somebody else was there first."""
+
+import datetime as dt
+from typing import Any
+
+from inspections.enums import OPEN_FOR_ENTRY, SECTION_TRANSITIONS, RecordState, SectionState
+from inspections.models import DepartmentSection, InspectionRecord
+from registry import clock
+from registry.enums import CheckMethod, Role
+from registry.errors import DomainError
+from registry.models import User
+
+
+class StaleVersion(DomainError):
+    """Somebody else changed the same thing meanwhile. Holds both values, so that a page can show them side by side."""
+
+    def __init__(self, *, what: str, theirs: str, mine: str, by: str, at: dt.datetime | None, version: int) -> None:
+        when = f"于 {at.astimezone(clock.SHANGHAI):%H:%M} " if at else ""
+        super().__init__(
+            f"“{what}”已由{by}{when}改为“{theirs}”，您填的是“{mine}”。您的内容没有覆盖对方的，请核对后再保存一次。"
+        )
+        self.what, self.theirs, self.mine, self.by, self.at, self.version = what, theirs, mine, by, at, version
+
+
+def lock_record(record: InspectionRecord) -> InspectionRecord:
+    """The record's row, locked; refuses unless it is open for entry."""
+    locked: InspectionRecord = (
+        InspectionRecord.objects.select_for_update(of=("self",)).select_related("plan").get(pk=record.pk)
+    )
+    if locked.state != RecordState.OPEN:
+        raise DomainError(f"这份一企一表现在是“{locked.get_state_display()}”，不能填写。如有疑问请联系牵头部门。")
+    return locked
+
+
+def own_section(user: User, record: InspectionRecord) -> DepartmentSection | None:
+    """The section of this record into which the person was drawn (and not replaced), if any."""
+    if Role.INSPECTOR not in user.roles:
+        return None
+    mine = record.sections.filter(members__inspector__user=user, members__replaced=False)
+    section: DepartmentSection | None = mine.select_related("department").first()
+    return section
+
+
+def check_writable(actor: User, section: DepartmentSection) -> None:
+    """Refuse unless ``actor`` is one of the section's inspectors and the section is open for entry."""
+    member = section.members.filter(inspector__user=actor, replaced=False).exists()
+    if not member or Role.INSPECTOR not in actor.roles:
+        raise DomainError(f"只有{section.department}被抽中的检查人员可以填写这一部分，您可以查看。")
+    if section.state not in OPEN_FOR_ENTRY:
+        state = section.get_state_display()
+        raise DomainError(f"{section.department}这一部分是“{state}”，已锁定。需要修改时，请部门管理员退回。")
+
+
+def begin(section: DepartmentSection) -> None:
+    """NOT_STARTED → DRAFT on the first entry; the caller saves ``state``."""
+    if section.state == SectionState.NOT_STARTED:
+        assert SectionState.DRAFT in SECTION_TRANSITIONS[SectionState.NOT_STARTED]  # noqa: S101
+        section.state = SectionState.DRAFT
+
+
+def stream_of(record_id: int) -> str:
+    return f"record:{record_id}"
+
+
+def value_words(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, dt.datetime):
+        return f"{value.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
+    if name == "methods":
+        return "、".join(str(CheckMethod(code).label) for code in value)
+    return str(value or "空")
