@@ -1,0 +1,160 @@
+"""Files that belong to a record. Pictures are decoded and written anew: what a client sent is never served as it came.
+
+Limits and refusals: trust.md §I. Only JPEG, PNG and WEBP are opened at all (Pillow parses over forty formats).
+"""
+
+import contextlib
+import datetime as dt
+import hashlib
+import io
+import unicodedata
+import uuid
+from pathlib import PurePosixPath
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from PIL import ExifTags, Image, ImageOps
+
+from inspections.enums import EvidenceKind
+from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding
+from inspections.services.writing import check_writable, lock_record, own_section, stream_of
+from registry import audit, clock
+from registry.errors import DomainError
+from registry.models import User
+
+MAX_IMAGE_BYTES = 8 << 20
+MAX_PDF_BYTES = 20 << 20
+MAX_PIXELS = 40_000_000
+MAX_EDGE = 1600
+PER_ITEM = 9
+PER_RECORD = 60
+FORMATS = ["JPEG", "PNG", "WEBP"]
+QUALITY = 80
+WHITE = (255, 255, 255)
+
+
+@transaction.atomic
+def add_evidence(
+    *,
+    actor: User,
+    record: InspectionRecord,
+    kind: str,
+    upload: UploadedFile,
+    section: DepartmentSection | None = None,
+    finding: ItemFinding | None = None,
+) -> Evidence:
+    """Store a file of a record (``section``, ``finding``: what it belongs to); the same picture again is kept once.
+
+    Pictures: JPEG/PNG/WEBP of at most 8 MB and 40 megapixels, stored as JPEG of at most 1600 px without EXIF. Scans:
+    PDF of at most 20 MB, not for photos. At most 9 files an item and 60 a record. Raises DomainError.
+    """
+    stored = lock_record(record)
+    if finding is not None:
+        section = finding.section
+    _check_place(actor, stored, section, kind)
+    content, content_type, taken_at = read_upload(upload, allow_pdf=kind != EvidenceKind.PHOTO)
+    digest = hashlib.sha256(content).hexdigest()
+    same = stored.evidence.filter(section=section, finding=finding, sha256=digest).first()
+    if same is not None:
+        return same
+    if stored.evidence.count() >= PER_RECORD:
+        raise DomainError(f"每份一企一表最多 {PER_RECORD} 个文件，已经满了。")
+    if finding is not None and finding.evidence.count() >= PER_ITEM:
+        raise DomainError(f"每个事项最多 {PER_ITEM} 张照片，已经满了。")
+    suffix = "pdf" if content_type == "application/pdf" else "jpg"
+    row = Evidence(
+        record=stored, section=section, finding=finding, kind=kind, original_name=clean_name(upload.name or ""),
+        content_type=content_type, sha256=digest, size=len(content), taken_at=taken_at, uploaded_at=clock.now(),
+        uploaded_by=actor,
+    )  # fmt: skip
+    row.file.save(f"{uuid.uuid4().hex}.{suffix}", ContentFile(content), save=False)
+    row.save(force_insert=True)
+    after = {"kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding}
+    audit.record(stream=stream_of(stored.pk), actor=actor, action="上传材料", obj=row, after=after)
+    return row
+
+
+def _check_place(actor: User, record: InspectionRecord, section: DepartmentSection | None, kind: str) -> None:
+    """A section's file is part of its content, so it needs an open section; a scan of the record may come later."""
+    if kind not in EvidenceKind.values:
+        raise DomainError("请选择材料的种类。")
+    if section is None:
+        if own_section(actor, record) is None:
+            raise DomainError("只有这份一企一表被抽中的检查人员可以上传材料。")
+        return
+    if section.record_id != record.pk:
+        raise DomainError("这个事项不属于这份一企一表，请刷新页面再试。")
+    check_writable(actor, DepartmentSection.objects.select_related("department").get(pk=section.pk))
+
+
+def read_upload(upload: UploadedFile, *, allow_pdf: bool) -> tuple[bytes, str, dt.datetime | None]:
+    """(bytes to store, content type, time the picture was taken) of an upload, judged by its content alone."""
+    size = upload.size or 0
+    if size == 0:
+        raise DomainError("文件是空的，请重新选择。")
+    if size > MAX_PDF_BYTES:
+        raise DomainError(f"文件有 {size >> 20} MB，太大了：照片不超过 8 MB，PDF 不超过 20 MB。")
+    upload.seek(0)
+    start = upload.read(5)
+    upload.seek(0)
+    if start == b"%PDF-":
+        if not allow_pdf:
+            raise DomainError("照片请用 JPG、PNG 或 WEBP；PDF 请作为扫描件上传。")
+        return upload.read(), "application/pdf", None
+    if size > MAX_IMAGE_BYTES:
+        raise DomainError(f"照片有 {size >> 20} MB，不能超过 8 MB。请在相机设置里调低分辨率后重拍。")
+    content, taken_at = redraw(upload.read())
+    return content, "image/jpeg", taken_at
+
+
+def redraw(data: bytes) -> tuple[bytes, dt.datetime | None]:
+    """A picture encoded anew as JPEG of at most 1600 px, upright, without metadata; and when it was taken."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as source:
+            width, height = source.size
+            if width * height > MAX_PIXELS:
+                raise DomainError(f"照片有 {width}×{height} 像素，太大了，不能超过 4000 万像素。")
+            taken_at = _taken_at(source)
+            source.draft("RGB", (MAX_EDGE, MAX_EDGE))
+            upright = ImageOps.exif_transpose(source)
+            picture = _as_rgb(upright)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise DomainError("照片的像素太多，不能超过 4000 万像素。") from None
+    except (OSError, SyntaxError, ValueError, EOFError):
+        raise DomainError("打不开这张图片：请改用 JPG、PNG 或 WEBP；传输中断的请重新拍照上传。") from None
+    picture.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return out.getvalue(), taken_at
+
+
+def _as_rgb(picture: Image.Image) -> Image.Image:
+    """Any mode as RGB: 16-bit greys scaled, transparency on white."""
+    if picture.mode.startswith("I"):
+        picture = picture.convert("I").point([value / 256 for value in range(65536)], "L")
+    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, (*WHITE, 255))
+        picture = Image.alpha_composite(paper, picture)
+    plain = picture.convert("RGB")
+    plain.info.clear()
+    return plain
+
+
+def _taken_at(picture: Image.Image) -> dt.datetime | None:
+    """The camera's time (EXIF), read as Shanghai time."""
+    with contextlib.suppress(ValueError, TypeError, OSError, SyntaxError):
+        exif = picture.getexif()
+        text = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+        if isinstance(text, str):
+            naive = dt.datetime.strptime(text.strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 -- zone follows
+            return naive.replace(tzinfo=clock.SHANGHAI)
+    return None
+
+
+def clean_name(name: str) -> str:
+    """A file name fit to be shown: last part only, no control or direction characters, at most 200 characters."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    shown = "".join(char for char in last if not unicodedata.category(char).startswith("C")).strip()
+    return shown[-200:] or "未命名"

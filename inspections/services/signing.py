@@ -1,0 +1,163 @@
+"""The enterprise's confirmation of the record: signature, seal, refusal (notice 六(二)2, domain.md §4.2 G and H)."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from inspections.enums import CLOSED_WITHOUT_VISIT, ResultCode, SectionState, SignatoryRole, SignatureState
+from inspections.models import DepartmentSection, InspectionRecord
+from inspections.services.content import content_version, digest, head_digest, record_content, section_digest
+from inspections.services.writing import lock_record, own_section, stream_of
+from registry import audit, clock
+from registry.errors import DomainError
+from registry.models import AuditEvent, User
+
+ACTION = "企业签字确认"
+SIGNED_STATES = {SignatureState.SIGNED, SignatureState.SEALED, SignatureState.SIGNED_AND_SEALED}
+SIGNATURE_FIELDS = (
+    "signature", "signatory_name", "signatory_role", "opinion_agrees", "opinion_text", "refusal_reason",
+    "witness_name", "witness_unit", "signed_on", "signed_digest",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SignatureStatus:
+    """What the last signature stands for: its version, whether the record changed since, the sections not shown."""
+
+    version: int
+    changed: bool
+    missing: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """A sentence for pages and paper; empty when the signature covers the record as it is."""
+        if self.missing:
+            return f"签字时未出示：{'、'.join(self.missing)}"
+        return f"签字对应的是第 {self.version} 版，之后内容有改动" if self.changed else ""
+
+
+@transaction.atomic
+def sign_record(
+    *,
+    actor: User,
+    record: InspectionRecord,
+    signature: str,
+    signatory_name: str = "",
+    signatory_role: str = "",
+    opinion_agrees: bool | None = None,
+    opinion_text: str = "",
+    refusal_reason: str = "",
+    witness_name: str = "",
+    witness_unit: str = "",
+    no_witness_reason: str = "",
+    signed_on: dt.date | None = None,
+) -> InspectionRecord:
+    """Store how the enterprise confirmed the record, with the digests of the sections shown to it.
+
+    A refusal needs its reason and a witness (name and unit), or why there was none; it does not invalidate the record.
+    May be given again: the earlier ones stay in the trail. Raises DomainError naming everything that is missing.
+    """
+    stored = lock_record(record)
+    if own_section(actor, stored) is None:
+        raise DomainError("只有这份一企一表被抽中的检查人员可以登记签字。")
+    reason = refusal_reason.strip()
+    if signature in {SignatureState.REFUSED, SignatureState.UNABLE} and no_witness_reason.strip():
+        reason = f"{reason}（无见证人：{no_witness_reason.strip()}）" if reason else ""
+    values = {
+        "signature": signature, "signatory_name": signatory_name.strip(), "signatory_role": signatory_role,
+        "opinion_agrees": opinion_agrees, "opinion_text": opinion_text.strip(), "refusal_reason": reason,
+        "witness_name": witness_name.strip(), "witness_unit": witness_unit.strip(),
+        "signed_on": signed_on or clock.today(),
+    }  # fmt: skip
+    if problems := _problems(stored, values, no_witness_reason.strip()):
+        raise DomainError(problems[0], problems=problems)
+    before = audit.fields_of(stored, SIGNATURE_FIELDS)
+    content = record_content(stored)
+    values["signed_digest"] = digest(content)
+    for name, value in values.items():
+        setattr(stored, name, value)
+    stored.save(update_fields=list(values))
+    shown = {row.department.code: section_digest(row) for row in _shown(stored)}
+    after = audit.fields_of(stored, SIGNATURE_FIELDS)
+    after |= {"version": content_version(stored), "head": head_digest(stored), "sections": shown}
+    audit.record(stream=stream_of(stored.pk), actor=actor, action=ACTION, obj=stored, before=before, after=after)
+    return stored
+
+
+def _shown(record: InspectionRecord) -> list[DepartmentSection]:
+    """Sections that have something to show: begun, not closed without a visit."""
+    hidden = [SectionState.NOT_STARTED, *CLOSED_WITHOUT_VISIT]
+    return list(record.sections.exclude(state__in=hidden).select_related("department"))
+
+
+def _problems(record: InspectionRecord, values: dict[str, object], no_witness: str) -> list[str]:
+    signature = values["signature"]
+    if signature not in SignatureState.values or signature == SignatureState.PENDING:
+        return ["请选择签字情况。"]
+    if signature in SIGNED_STATES:
+        return _signed_problems(values)
+    if signature == SignatureState.NOT_APPLICABLE:
+        return _not_applicable_problems(record)
+    word = SignatureState(str(signature)).label
+    problems = [] if values["refusal_reason"] else [f"请写明{word}的原因。"]
+    if signature == SignatureState.UNABLE:
+        return problems
+    if not values["witness_name"] and not no_witness:
+        problems.append("请填写见证人姓名和单位；没有见证人的，请写明原因。")
+    elif values["witness_name"] and not values["witness_unit"]:
+        problems.append("请填写见证人的单位或身份。")
+    return problems
+
+
+def _signed_problems(values: dict[str, object]) -> list[str]:
+    problems = []
+    if not values["signatory_name"]:
+        problems.append("请填写签字人姓名。")
+    if values["signatory_role"] not in SignatoryRole.values:
+        problems.append("请选择签字人身份。")
+    if values["opinion_agrees"] is None:
+        problems.append("请选择企业意见：属实，或有异议。")
+    if values["opinion_agrees"] is False and not values["opinion_text"]:
+        problems.append("企业有异议的，请写明异议内容。")
+    return problems
+
+
+def _not_applicable_problems(record: InspectionRecord) -> list[str]:
+    """不适用 only when nobody was met: every section written, or the enterprise could not be reached."""
+    met = [
+        section
+        for section in record.sections.exclude(state__in=list(CLOSED_WITHOUT_VISIT)).prefetch_related("results")
+        if not section.written_only and ResultCode.UNREACHABLE not in {row.code for row in section.results.all()}
+    ]
+    if not met:
+        return []
+    names = "、".join(str(section.department) for section in met)
+    return [f"{names}到过现场，不能选“不适用”；企业不签字的，请登记为拒绝签字或无法签字。"]
+
+
+def covered_sections(record: InspectionRecord) -> dict[str, str]:
+    """Department code → digest of its section when it was last shown for signature."""
+    covered: dict[str, str] = {}
+    for event in AuditEvent.objects.filter(stream=stream_of(record.pk), action=ACTION).order_by("seq"):
+        covered |= event.after["sections"]
+    return covered
+
+
+def is_covered(record: InspectionRecord, section: DepartmentSection) -> bool:
+    """Whether a signature or refusal is recorded that the section was shown for."""
+    if record.signature == SignatureState.PENDING:
+        return False
+    return section.department.code in covered_sections(record) or record.signature == SignatureState.NOT_APPLICABLE
+
+
+def signature_status(record: InspectionRecord) -> SignatureStatus | None:
+    """What the signature stands for now; None while none is recorded."""
+    last = AuditEvent.objects.filter(stream=stream_of(record.pk), action=ACTION).order_by("-seq").first()
+    if record.signature == SignatureState.PENDING or last is None:
+        return None
+    covered = covered_sections(record)
+    shown = _shown(record)
+    missing = tuple(str(row.department) for row in shown if row.department.code not in covered)
+    changed = any(covered.get(row.department.code) != section_digest(row) for row in shown)
+    return SignatureStatus(last.after["version"], changed or last.after["head"] != head_digest(record), missing)

@@ -1,0 +1,155 @@
+"""Submission of a section: everything that is missing at once, then the lock."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from inspections.enums import SECTION_TRANSITIONS, Answer, Measure, ResultCode, SectionState
+from inspections.models import DepartmentSection, InspectionRecord
+from inspections.services.content import digest, sealed_content
+from inspections.services.people import administrators, link, notify
+from inspections.services.results import codes_of, result_problems
+from inspections.services.signing import is_covered
+from inspections.services.writing import check_writable, lock_record, stream_of
+from registry import audit, clock
+from registry.enums import CheckMethod
+from registry.errors import DomainError
+from registry.models import User
+from registry.services import record_past_inspection
+
+MEMBERS_NEEDED = 2  # 处罚法 第42条; notice 六(二)2
+NEEDS_DEADLINE = {Measure.ORDER_CORRECT}
+NEEDS_RECEIVER = {Measure.TRANSFER_CASE, Measure.NOTIFY_DEPT}
+TEXT_NAMES = {
+    Answer.NOT_OK: "写明问题", Answer.NOT_APPLICABLE: "写明缺项的原因", Answer.NOT_CHECKED: "写明未检查的原因",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that stops the submission, and the element of the page where it is put right.
+
+    ``page``: ``record`` (the form), ``check`` (result and follow-up) or ``sign``.
+    """
+
+    text: str
+    anchor: str
+    page: str = "record"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def check_section(section: DepartmentSection) -> list[Problem]:
+    """Everything that stops this section from being submitted, in the order of the form; empty when it may be."""
+    return [*_visit_problems(section), *_item_problems(section), *_result_problems(section), *_sign_problems(section)]
+
+
+def _visit_problems(section: DepartmentSection) -> list[Problem]:
+    record = section.record
+    if section.written_only:
+        return []
+    problems = []
+    present = section.members.filter(present=True, replaced=False).count()
+    if present < MEMBERS_NEEDED:
+        text = f"到场的检查人员只有 {present} 人，不少于 2 人才能提交（通知第六部分（二）2）。"
+        problems.append(Problem(text, "present"))
+    if not record.certificates_shown:
+        problems.append(Problem("请确认已出示执法证件。", "certificates"))
+    if not record.informed:
+        problems.append(Problem("请确认已告知检查事由、依据、权利义务和申请回避权。", "informed"))
+    if not record.visit_from or not record.visit_to:
+        missing = "开始和结束" if not record.visit_from and not record.visit_to else "结束"
+        problems.append(Problem(f"请填写检查{missing}时间。", "visit"))
+    if not record.methods:
+        problems.append(Problem("请选择检查方式。", "methods"))
+    return problems
+
+
+def _item_problems(section: DepartmentSection) -> list[Problem]:
+    problems = []
+    for finding in section.findings.select_related("item"):
+        anchor, name = f"item-{finding.pk}", f"{finding.order} {finding.item.name}"
+        if not finding.answer:
+            problems.append(Problem(f"{name}：还没有填", anchor))
+        elif finding.answer in TEXT_NAMES and not finding.text.strip():
+            problems.append(Problem(f"{name}：请{TEXT_NAMES[Answer(finding.answer)]}", anchor))
+    if CheckMethod.OTHER_BODY in section.record.methods and section.written_only and not section.other_body:
+        problems.append(Problem("采用其他部门结果的，请填写出具单位、编号、日期并上传文件。", "other-body"))
+    if section.other_body:
+        if not section.other_body_number or not section.other_body_day:
+            problems.append(Problem("采用其他部门结果的，编号和日期都要填。", "other-body"))
+        if not section.evidence.filter(kind="OTHER_BODY").exists():
+            problems.append(Problem("采用其他部门结果的，请上传该结果的文件。", "other-body"))
+    return problems
+
+
+def _result_problems(section: DepartmentSection) -> list[Problem]:
+    codes = set(codes_of(section))
+    problems = [Problem(text, "result", "check") for text in result_problems(section, codes, section.result_note)]
+    if not problems and not section.result_confirmed:
+        problems.append(Problem("请核对并确认本部门的检查结果。", "result", "check"))
+    follow_ups = list(section.follow_ups.all())
+    if codes & {ResultCode.PENDING, ResultCode.CORRECTED} and not follow_ups:
+        problems.append(Problem("发现问题的，请选择后续处置。", "follow-up", "check"))
+    for row in follow_ups:
+        measure, label = Measure(row.measure), row.get_measure_display()
+        if measure in NEEDS_DEADLINE and row.deadline is None:
+            problems.append(Problem(f"“{label}”要填整改期限。", "follow-up", "check"))
+        if measure in NEEDS_RECEIVER and not row.receiving.strip():
+            problems.append(Problem(f"“{label}”要填接收单位。", "follow-up", "check"))
+        if measure == Measure.OTHER and not row.text.strip():
+            problems.append(Problem("选了“其他”处置，请写明怎样处置。", "follow-up", "check"))
+        if measure == Measure.NONE and ResultCode.PENDING in codes:
+            text = f"结果是“{ResultCode.PENDING.label}”，不能选“{Measure.NONE.label}”。"
+            problems.append(Problem(text, "follow-up", "check"))
+    return problems
+
+
+def _sign_problems(section: DepartmentSection) -> list[Problem]:
+    unreachable = ResultCode.UNREACHABLE in codes_of(section)
+    if section.written_only or unreachable or is_covered(section.record, section):
+        return []
+    return [Problem("请企业签字或盖章；拒绝签字的，登记原因和见证人。", "sign", "sign")]
+
+
+@transaction.atomic
+def submit_section(*, actor: User, section: DepartmentSection) -> DepartmentSection:
+    """Lock a section and hand it to the department's review: DRAFT or RETURNED → SUBMITTED.
+
+    Stops the back-fill clock (late: after ``due_on``), seals the content (``sealed_digest``), notes the inspection in
+    the registry and tells the department's administrators. Raises DomainError with every problem of check_section.
+    """
+    record = lock_record(InspectionRecord(pk=section.record_id))
+    stored = DepartmentSection.objects.select_related("department", "record__plan").get(pk=section.pk)
+    check_writable(actor, stored)
+    if SectionState.SUBMITTED not in SECTION_TRANSITIONS[SectionState(stored.state)]:
+        raise DomainError("还没有填写任何内容，请先填写再提交。")
+    if problems := check_section(stored):
+        words = [problem.text for problem in problems]
+        raise DomainError(f"还有 {len(words)} 处要补充，补充后再提交。", problems=words)
+    before = {"state": stored.state}
+    now = clock.now()
+    stored.state, stored.submitted_at, stored.submitted_by = SectionState.SUBMITTED, now, actor
+    stored.late = stored.due_on is not None and clock.today() > stored.due_on
+    stored.sealed_digest = digest(sealed_content(stored))
+    stored.save(update_fields=["state", "submitted_at", "submitted_by", "late", "sealed_digest"])
+    _note_in_registry(actor, record, stored, (record.visit_to or now).astimezone(clock.SHANGHAI).date())
+    after = {name: getattr(stored, name) for name in ("state", "late", "sealed_digest", "due_on")}
+    audit.record(stream=stream_of(record.pk), actor=actor, action="提交", obj=stored, before=before, after=after)
+    text = f"{record.selection.enterprise.name}的检查记录已由{actor}提交，请复核。"
+    notify(administrators([stored.department_id]), text, link("task_detail", record.pk))
+    return stored
+
+
+def _note_in_registry(actor: User, record: InspectionRecord, section: DepartmentSection, day: dt.date) -> None:
+    """What later draws and yearly counts know of this inspection."""
+    record_past_inspection(
+        actor=actor,
+        enterprise=record.selection.enterprise,
+        department=section.department,
+        day=day,
+        source=f"双随机抽查 {record.number}",
+        result="、".join(str(ResultCode(code).label) for code in codes_of(section)),
+    )
