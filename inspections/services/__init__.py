@@ -8,6 +8,18 @@ from inspections.services.confirming import (
     standing_words,
 )
 from inspections.services.dispatch import dispatch_draw, preview_dispatch
+from inspections.services.entry import (
+    FollowUpEntry,
+    StaleVersion,
+    add_assistant,
+    derive_results,
+    fill_missing_due_dates,
+    save_entry,
+    save_finding,
+    save_head,
+    save_section,
+)
+from inspections.services.evidence import add_evidence
 from inspections.services.people import change_inspector, replace_on_records
 from inspections.services.reminding import countdown, mail_notice, read_notices, remind, send_due_reminders
 from inspections.services.reviewing import (
@@ -17,14 +29,23 @@ from inspections.services.reviewing import (
     review_section,
     set_upstream,
 )
+from inspections.services.signing import sign_record, signature_status
+from inspections.services.submitting import check_section, submit_section
 
 __all__ = [
+    "FollowUpEntry",
+    "StaleVersion",
+    "add_assistant",
+    "add_evidence",
     "change_inspector",
+    "check_section",
     "close_follow_up",
     "confirm_records",
     "countdown",
     "decide_return",
+    "derive_results",
     "dispatch_draw",
+    "fill_missing_due_dates",
     "mail_notice",
     "note_reading",
     "preview_dispatch",
@@ -35,7 +56,14 @@ __all__ = [
     "replace_on_records",
     "return_record",
     "review_section",
+    "save_entry",
+    "save_finding",
+    "save_head",
+    "save_section",
     "send_due_reminders",
     "set_upstream",
+    "sign_record",
+    "signature_status",
     "standing_words",
+    "submit_section",
 ]
