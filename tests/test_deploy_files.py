@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,6 +120,19 @@ def test_the_image_has_the_packages_that_the_setup_script_installs() -> None:
     assert needed == set(re.findall(r"\b(?:lib[a-z]+[\w.]*-[\w.-]+|fonts-[\w-]+)", image))
     assert re.search(r"^FROM python:3\.11-slim-bookworm$", image, re.MULTILINE)
     assert "--require-hashes" in image
+
+
+@pytest.mark.slow
+def test_static_files_are_collected_as_in_the_image(tmp_path: Path) -> None:
+    """With the settings of production: hashed names, and every reference between files resolved."""
+    command = re.search(r"python (manage\.py collectstatic .*?) \\\n", _text("Dockerfile"))
+    assert command is not None
+    production = {"TESTING": "0", "SECRET_KEY": "x", "STATIC_ROOT": str(tmp_path), "DATABASE_URL": "sqlite://:memory:"}
+    arguments = [sys.executable, *command[1].split()]
+    done = subprocess.run(arguments, cwd=BASE, env=os.environ | production, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    names = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
+    assert re.fullmatch(r"css/theme\.[0-9a-f]{12}\.css", names["css/theme.css"])
 
 
 def test_every_environment_variable_is_documented_and_none_is_invented(variables: set[str]) -> None:
