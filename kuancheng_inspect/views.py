@@ -3,18 +3,36 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
+from inspections.models import Notice
+from kuancheng_inspect import desk, health
+from registry import clock
 from registry.enums import Role
 from registry.permissions import PUBLIC, STAFF, requires
 
 
 @requires(*STAFF)
 def home(request: HttpRequest) -> HttpResponse:
-    """What I owe, sorted by clock; one page per role."""
-    return render(request, "home.html", {"roles": Role})
+    """What I owe, sorted by clock; an inspector without a desk role goes to the phone pages."""
+    user = request.user
+    roles = user.roles
+    if roles == {Role.INSPECTOR}:
+        return redirect("inspections:record_today")
+    today = clock.today()
+    mine = desk.desk_of(user, today)
+    auditor = Role.AUDITOR in roles
+    context = {
+        "desk": mine,
+        "lead": Role.LEAD in roles,
+        "auditor": auditor,
+        "facts": desk.facts_for_auditor() if auditor else {},
+        "weeks": desk.month_of(today, mine.marks) if roles & {Role.LEAD, Role.DEPT_ADMIN} else [],
+        "weekdays": desk.WEEKDAYS,
+        "unread": Notice.objects.visible_to(user).unread().count(),
+    }
+    return render(request, "home.html", context)
 
 
 @requires(PUBLIC)
@@ -25,10 +43,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @requires(PUBLIC)
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"ok": True})
+    """Whether the service can do its work: 503 when it cannot, 200 with what is degraded otherwise."""
+    checks = health.readiness()
+    return JsonResponse({"ok": checks.ok, "checks": checks.words}, status=200 if checks.ok else 503)
 
 
 @requires(PUBLIC)

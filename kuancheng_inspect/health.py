@@ -1,0 +1,55 @@
+"""Readiness: what must work (database, migrations), and what may be degraded for a while (queue, calendar, disk)."""
+
+import datetime as dt
+import shutil
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from registry import clock
+from registry.enums import JobState
+from registry.models import CalendarYear, Job
+
+CALENDAR_AHEAD = dt.timedelta(days=60)
+QUEUE_AGE = dt.timedelta(minutes=10)
+FREE_SHARE = 0.10
+
+
+@dataclass
+class Readiness:
+    """``ok`` is False only when people cannot work; ``words`` says in Chinese what was found, per check."""
+
+    ok: bool = True
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def readiness() -> Readiness:
+    """Run all checks."""
+    found = Readiness()
+    try:
+        connection.ensure_connection()
+        pending = MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    except DatabaseError:
+        return Readiness(ok=False, words={"数据库": "连不上"})
+    found.words["数据库"] = "正常"
+    if pending:
+        found.ok = False
+        found.words["数据库结构"] = f"还有 {len(pending)} 个迁移没有执行，请运行 manage.py migrate"
+        return found
+    found.words["日历"] = _calendar()
+    old = Job.objects.filter(state=JobState.PENDING, created_at__lt=clock.now() - QUEUE_AGE).count()
+    failed = Job.objects.filter(state=JobState.FAILED).count()
+    found.words["后台任务"] = f"{old} 个等待超过 10 分钟，{failed} 个失败" if old or failed else "正常"
+    usage = shutil.disk_usage(settings.VAR_DIR)
+    full = usage.free < usage.total * FREE_SHARE
+    found.words["磁盘"] = "剩余不足 10%，请清理" if full else "正常"
+    return found
+
+
+def _calendar() -> str:
+    ahead = clock.today() + CALENDAR_AHEAD
+    if CalendarYear.objects.filter(year=ahead.year).exists():
+        return "正常"
+    return f"{ahead.year}年日历未录入：请在“日历”导入国务院办公厅放假通知，否则到期限会算不出来"
