@@ -202,6 +202,12 @@ def worker(live_app: LiveApp) -> Iterator[Worker]:
 
 
 @pytest.fixture(scope="session")
+def base_url(live_app: LiveApp) -> str:
+    """Where `page.goto("/daiban/")` goes."""
+    return live_app.url
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The distribution's Chromium, headless, silent on the network."""
     programs = ("chromium", "chromium-browser", "google-chrome")
@@ -218,21 +224,21 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    """A desk in Kuancheng; `phone` below is the other one."""
-    desk = {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
-    return browser_context_args | desk
+    """A browser in Kuancheng; how large its window is, `desk` and `phone` say."""
+    return browser_context_args | {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 
 
 @pytest.fixture
-def desk(page: Any, live_app: LiveApp) -> Any:
-    """A page 1280 × 800 of a browser context of its own, that fails the test on any script or CSP error."""
+def desk(page: Any) -> Iterator[Any]:
+    """A page of 1280 × 800; the test fails on any script error and on anything the policy refuses."""
+    page.set_viewport_size({"width": 1280, "height": 800})
     with _watched(page):
         yield page
 
 
 @pytest.fixture
-def phone(new_context: Any, live_app: LiveApp) -> Any:
-    """A page 360 × 740 with touch."""
+def phone(new_context: Any) -> Iterator[Any]:
+    """As `desk`, with touch and 360 × 740."""
     context = new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2)
     with _watched(context.new_page()) as page:
         yield page

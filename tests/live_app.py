@@ -122,8 +122,8 @@ class LiveApp:
         try:
             with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
                 return True
-        except urllib.error.HTTPError:
-            return True
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"/healthz answered {error.code}:\n{self.log}") from error
         except OSError:
             return False
 
