@@ -1,0 +1,58 @@
+"""An invented county with its finished campaign of 2024 and a plan of 2026 ready to be drawn, served on loopback."""
+
+import datetime as dt
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from kuancheng_inspect.demo.accounts import PASSWORD
+from kuancheng_inspect.demo.allinone import Server
+from kuancheng_inspect.demo.campaign import Campaign, second_plan
+from kuancheng_inspect.demo.database import make_anew
+from registry import clock
+from registry.errors import DomainError
+from registry.models import User
+
+PRESENT = dt.datetime(2026, 9, 16, 9, 0, tzinfo=clock.SHANGHAI)
+
+
+class Command(BaseCommand):
+    """``manage.py demo [--address 127.0.0.1:8000] [--no-serve]``."""
+
+    help = "建虚构的县，走一遍 2024 年抽查，留一个待抽取的 2026 年计划，然后打开网页。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Address, and whether to serve."""
+        parser.add_argument("--address", default="127.0.0.1:8000", help="只能是本机地址")
+        parser.add_argument("--no-serve", action="store_true", help="只建数据，不打开网页")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Build, print address and accounts, serve until Ctrl-C."""
+        if not options["address"].startswith(("127.0.0.1:", "localhost:")):
+            raise CommandError("演示只能在本机打开，地址请写 127.0.0.1:端口。")
+        started = time.monotonic()
+        folder = make_anew()
+        campaign = Campaign(folder=folder, say=self.stdout.write)
+        try:
+            campaign.run()
+            plan = second_plan(campaign.cast)
+        except DomainError as error:
+            raise CommandError(f"走不下去：{error} {'；'.join(error.problems)}") from error
+        self.stdout.write(f"待抽取：{plan.task_name}")
+        self.stdout.write(f"用时 {time.monotonic() - started:.0f} 秒。演示数据，企业、代码、人员均为虚构。\n")
+        self._accounts(options["address"], campaign)
+        clock.pin(PRESENT)
+        if not options["no_serve"]:
+            Server(options["address"]).run()
+
+    def _accounts(self, address: str, campaign: Campaign) -> None:
+        self.stdout.write(f"打开 http://{address}/   所有演示账号的口令：{PASSWORD}")
+        cast = campaign.cast
+        names = [cast.lead, *cast.admins.values(), cast.auditor, cast.sysadmin]
+        drawn = User.objects.filter(inspector__memberships__draw=campaign.draw, inspector__memberships__kind="MAIN")
+        for user in [*names, *drawn.order_by("username")[:2]]:
+            roles = "、".join(sorted(role.label for role in user.roles))
+            self.stdout.write(f"  {user.username}（{roles}{'，' + str(user.department) if user.department else ''}）")
+        self.stdout.write("按 Ctrl-C 停止。")
