@@ -166,7 +166,9 @@ class ImportBatch(models.Model):
     scheme = models.ForeignKey(RiskScheme, verbose_name="分级办法", null=True, blank=True, on_delete=models.PROTECT)
     state = models.CharField("状态", max_length=12, choices=ImportState.choices, default=ImportState.PREVIEW)
     counts = models.JSONField("计数", default=dict, blank=True)
-    uploaded_by = models.ForeignKey(User, verbose_name="上传人", on_delete=models.PROTECT, related_name="imports")
+    uploaded_by = models.ForeignKey(
+        User, verbose_name="上传人", null=True, blank=True, on_delete=models.PROTECT, related_name="imports"
+    )
     uploaded_at = models.DateTimeField("上传时间")
     imported_at = models.DateTimeField("导入时间", null=True, blank=True)
 

@@ -2,15 +2,34 @@
 
 from registry.services.accounts import create_account, reset_password, set_roles
 from registry.services.calendars import current_calendar, load_calendar_year
+from registry.services.comparison import Comparison
+from registry.services.enterprise_import import EnterpriseRow, sort_key
 from registry.services.history import record_past_inspection
+from registry.services.importing import (
+    compare_rows,
+    discard_upload,
+    earlier_import,
+    hold_registry,
+    import_rows,
+    store_upload,
+)
+from registry.services.inspector_import import InspectorRow
 from registry.services.people import decide_recusal, declare_recusal, set_inspector_status
 from registry.services.reference import load_reference_data, read_fixture
 
 __all__ = [
+    "Comparison",
+    "EnterpriseRow",
+    "InspectorRow",
+    "compare_rows",
     "create_account",
     "current_calendar",
     "decide_recusal",
     "declare_recusal",
+    "discard_upload",
+    "earlier_import",
+    "hold_registry",
+    "import_rows",
     "load_calendar_year",
     "load_reference_data",
     "read_fixture",
@@ -18,4 +37,6 @@ __all__ = [
     "reset_password",
     "set_inspector_status",
     "set_roles",
+    "sort_key",
+    "store_upload",
 ]
