@@ -108,12 +108,15 @@ class Row(NamedTuple):
 @dataclass(slots=True)
 class Sheet:
     """The first visible sheet: `columns` are the names of the found headers in the sheet's order, `ignored` notices
-    for the person who uploads (other sheets, unknown columns, skipped totals)."""
+    for the person who uploads (other sheets, unknown columns, skipped totals); `header_row` is the number of the row
+    of the headers and `width` the number of its last filled column."""
 
     name: str
     columns: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    header_row: int = 0
+    width: int = 0
 
 
 class _Column(NamedTuple):
@@ -213,6 +216,8 @@ def _find_header(
         sheet.ignored.append(f"不认识的列未读取：{'、'.join(extra[:20])}{'等' if len(extra) > 20 else ''}")
     by_name = {header.name: header for header in headers}
     sheet.columns = list(found)
+    sheet.header_row = at + 1
+    sheet.width = max(index for index, cell in enumerate(top[at], start=1) if cell is not None)
     return at + 1, [_Column(name, index, _reader(by_name[name], epoch), {}) for name, index in found.items()]
 
 
