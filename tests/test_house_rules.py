@@ -31,8 +31,10 @@ PYTHON_RULES = [
 TEMPLATE_RULES = [rules.nothing_inline, rules.template_size]
 TEXT_RULES = [rules.finished, rules.no_machine_paths, rules.no_registry_hosts]
 
-# (rule, function or file): why it may. Empty is how it should be.
-EXCEPTIONS: dict[tuple[str, str], str] = {}
+# (rule, function or file): why it may. As few as can be.
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("views_say_who_may", "publicity/views/pages.py"): "builds the answers of views; no URL leads to it (checks.py)",
+}
 
 ALLOWED_AT_THE_TOP = {
     *("manage.py", "pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"),
