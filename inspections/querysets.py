@@ -64,6 +64,17 @@ class SectionQuerySet(models.QuerySet[Any]):
 
         return self.filter(record__in=InspectionRecord.objects.visible_to(user).values("pk"))
 
+    def listed_for(self, user: "User") -> "SectionQuerySet":
+        """Rows of the task list: auditor all, lead bureau own plans, administrator own department."""
+        if user.roles & {Role.AUDITOR, Role.SYSADMIN}:
+            return self
+        wanted = Q(pk__in=[])
+        if Role.LEAD in user.roles:
+            wanted |= Q(record__plan__lead_id=user.department_id)
+        if Role.DEPT_ADMIN in user.roles:
+            wanted |= Q(department_id=user.department_id)
+        return self.filter(wanted)
+
     def fillable_by(self, user: "User") -> "SectionQuerySet":
         """Sections this inspector may fill: own department's, drawn into, not replaced, record open."""
         return self.filter(

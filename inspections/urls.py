@@ -1,6 +1,35 @@
-"""URLs of this app."""
+"""URLs of this app: the desk below, the phone in views/phone_urls.py."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from inspections.views import desk, desk_confirm, desk_progress, desk_records
 
 app_name = "inspections"
-urlpatterns: list[URLPattern | URLResolver] = []
+desk_urls = [
+    path("paifa/<int:pk>/", desk_confirm.plan_dispatch, name="plan_dispatch"),
+    path("queren/", desk_confirm.task_inbox, name="task_inbox"),
+    path("queren/tijiao/", desk_confirm.task_confirm, name="task_confirm"),
+    path("queren/<int:pk>/tuihui/", desk_confirm.task_return, name="task_return"),
+    path("tuihui/", desk_confirm.return_list, name="return_list"),
+    path("tuihui/<int:pk>/", desk_confirm.return_decide, name="return_decide"),
+    path("jindu/", desk_progress.progress, name="progress"),
+    path("jindu/<int:pk>/", desk_progress.plan_progress, name="plan_progress"),
+    path("jindu/<int:pk>/tixing/", desk_progress.plan_remind, name="plan_remind"),
+    path("jindu/<int:pk>/jixu/", desk_confirm.plan_proceed, name="plan_proceed"),
+    path("shenpi/", desk_records.approval, name="approval"),
+    path("renwu/", desk_records.task_list, name="task_list"),
+    path("renwu/<int:pk>/", desk_records.task_detail, name="task_detail"),
+    path("renwu/huanren/<int:pk>/", desk_records.task_assign, name="task_assign"),
+    path("fuhe/", desk_records.review_next, name="review_next"),
+    path("fuhe/<int:pk>/", desk_records.task_review, name="task_review"),
+    path("shangji/<int:pk>/", desk_records.upstream, name="upstream"),
+    path("tongzhi/", desk.notice_list, name="notice_list"),
+    path("tongzhi/yidu/", desk.notice_read, name="notice_read"),
+    path("houxu/", desk.follow_up_list, name="follow_up_list"),
+    path("houxu/<int:pk>/", desk.follow_up_close, name="follow_up_close"),
+]
+try:
+    from inspections.views.phone_urls import phone_urls
+except ModuleNotFoundError:
+    phone_urls = []
+urlpatterns = desk_urls + phone_urls

@@ -193,6 +193,6 @@ def close_follow_up(*, actor: User, follow_up: FollowUp, closed_on: dt.date, tex
 
 @transaction.atomic
 def note_reading(*, actor: User, record: InspectionRecord) -> None:
-    """Log that the auditor opened a record: the auditor leaves a trace wherever personal data is read (decisions.md)."""
+    """Log that the auditor opened a record: reading personal data leaves a trace there (decisions.md)."""
     if Role.AUDITOR in actor.roles:
         audit.record(stream=f"record:{record.pk}", actor=actor, action="查看一企一表", obj=record)

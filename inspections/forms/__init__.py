@@ -1,0 +1,1 @@
+"""Raw input to clean data: the desk and the phone."""

@@ -1,0 +1,241 @@
+"""The department's desk: approvals, the task list, one record, its review, changing an inspector."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from inspections import services
+from inspections.enums import OPEN_FOR_ENTRY, Answer, RecordState, ReviewDecision, SectionState
+from inspections.filters import TaskFilter
+from inspections.forms.desk import ApprovalForm, ReplaceForm, ReviewForm, UpstreamForm
+from inspections.models import Approval, DepartmentSection, Evidence, InspectionRecord, ItemFinding, SectionMember
+from inspections.views.showing import STATE_TAGS, Clocks, attempt, page_of
+from registry import clock
+from registry.models import User
+from registry.permissions import AUDITOR, DEPT_ADMIN, INSPECTOR, LEAD, requires
+from sampling.enums import DrawEventKind
+from sampling.models import TeamMember
+
+SHOWN_SECTION = ("department", "record__plan", "record__selection__enterprise")
+PHOTOS = Prefetch("evidence", queryset=Evidence.objects.order_by("pk"))
+
+
+@requires(DEPT_ADMIN, methods=("GET", "POST"))
+def approval(request: HttpRequest) -> HttpResponse:
+    """Note who approved the inspections; print the notices of those approved."""
+    rows = DepartmentSection.objects.to_approve(request.user).select_related(*SHOWN_SECTION)
+    mine = DepartmentSection.objects.filter(department_id=request.user.department_id)
+    form = ApprovalForm(request.POST or None, queryset=mine, initial={"day": clock.today()})
+    answer = attempt(request.user, form, "approval", lambda: _approve(request.user, form.cleaned_data))
+    if answer:
+        messages.success(request, f"{answer['count']} 家企业的检查审批已登记，可以打印检查通知书。")
+        return redirect("inspections:approval")
+    done = Approval.objects.filter(section__department_id=request.user.department_id, section__record__state="OPEN")
+    done = done.select_related(*(f"section__{name}" for name in SHOWN_SECTION), "recorded_by")
+    page, query = page_of(request.GET, done.order_by("-recorded_at", "section__record__number"))
+    waiting = list(rows.order_by("record__plan_id", "record__number")[:500])
+    context = {"form": form, "waiting": waiting, "page": page, "query": query, "chosen": _chosen(request, waiting)}
+    return render(request, "inspections/desk/approval.html", context)
+
+
+def _chosen(request: HttpRequest, rows: list[Any]) -> set[int]:
+    """The ticks of a form that comes back."""
+    sent = set(request.POST.getlist("pk"))
+    return {row.pk for row in rows if str(row.pk) in sent}
+
+
+def _approve(user: User, data: dict[str, Any]) -> dict[str, Any]:
+    made = services.record_approval(
+        actor=user,
+        sections=data["pk"],
+        approver=data["approver"],
+        day=data["day"],
+        urgent=data["urgent"],
+        urgent_reason=data["urgent_reason"],
+    )
+    return {"count": len(made)}
+
+
+@requires(LEAD, DEPT_ADMIN, AUDITOR)
+def task_list(request: HttpRequest) -> HttpResponse:
+    """Sections of my department (or of my plans), by state, plan, lateness."""
+    members = Prefetch("members", queryset=SectionMember.objects.filter(replaced=False).select_related("inspector"))
+    rows = DepartmentSection.objects.listed_for(request.user).exclude(record__state=RecordState.REPLACED)
+    rows = rows.select_related(*SHOWN_SECTION).prefetch_related(members)
+    chosen = TaskFilter(request.GET, queryset=rows, request=request)
+    page, query = page_of(request.GET, chosen.qs.order_by("-record__plan_id", "record__number", "department__order"))
+    clocks = Clocks()
+    for row in page:
+        row.tag = STATE_TAGS[SectionState(row.state)]
+        owed = row.due_on and row.state in OPEN_FOR_ENTRY and row.record.state == RecordState.OPEN
+        row.due = clocks.due(row.due_on) if owed else None
+    context = {"filter": chosen, "page": page, "query": query, "several": request.user.roles & {LEAD, AUDITOR}}
+    return render(request, "inspections/desk/task_list.html", context)
+
+
+def _sections(record: InspectionRecord) -> list[DepartmentSection]:
+    """The sections of a record with all they show, a fixed number of queries."""
+    findings = ItemFinding.objects.select_related("item").prefetch_related(PHOTOS).order_by("order")
+    rows = record.sections.select_related("department", "approval", "submitted_by", "upstream_by").prefetch_related(
+        Prefetch("findings", queryset=findings),
+        Prefetch("members", queryset=SectionMember.objects.select_related("inspector")),
+        "results",
+        "follow_ups",
+        "assistants",
+        "reviews__by",
+        PHOTOS,
+    )
+    sections = list(rows.order_by("department__order", "department__code"))
+    for section in sections:
+        section.tag = STATE_TAGS[SectionState(section.state)]
+        section.own_files = [one for one in section.evidence.all() if one.finding_id is None]
+        section.bad = [one for one in section.findings.all() if one.answer == Answer.NOT_OK]
+        section.odd = [
+            one for one in section.findings.all() if one.answer in {Answer.NOT_APPLICABLE, Answer.NOT_CHECKED}
+        ]
+        section.good = [one for one in section.findings.all() if one.answer == Answer.OK]
+        section.blank = [one for one in section.findings.all() if not one.answer]
+    return sections
+
+
+@requires(LEAD, DEPT_ADMIN, INSPECTOR, AUDITOR)
+def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One 一企一表 with all its sections, read-only; phones only for the own department."""
+    rows = InspectionRecord.objects.visible_to(request.user).select_related("plan", "selection__enterprise", "dispatch")
+    record = get_object_or_404(rows, pk=pk)
+    services.note_reading(actor=request.user, record=record)
+    sections = _sections(record)
+    own = request.user.department_id
+    context = {
+        "record": record,
+        "sections": sections,
+        "confirmations": record.confirmations.select_related("department", "by", "lead_by"),
+        "files": record.evidence.filter(section=None),
+        "own": own,
+        "may_administer": DEPT_ADMIN in request.user.roles,
+        "upstream_states": [SectionState.SUBMITTED, SectionState.APPROVED, SectionState.CLOSED],
+        "open_states": list(OPEN_FOR_ENTRY),
+        "phones": AUDITOR in request.user.roles or any(section.department_id == own for section in sections),
+    }
+    return render(request, "inspections/desk/task_detail.html", context)
+
+
+@requires(DEPT_ADMIN)
+def review_next(request: HttpRequest) -> HttpResponse:
+    """The oldest section that waits for my review; without one, the list."""
+    first = DepartmentSection.objects.to_review(request.user).first()
+    if first is None:
+        messages.info(request, "没有待复核的检查记录。")
+        return redirect("inspections:task_list")
+    return redirect("inspections:task_review", first.pk)
+
+
+@requires(DEPT_ADMIN, methods=("GET", "POST"))
+def task_review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read a submitted section with its photos; pass or return; the next one opens by itself."""
+    mine = DepartmentSection.objects.filter(department_id=request.user.department_id)
+    section = get_object_or_404(mine.select_related(*SHOWN_SECTION), pk=pk)
+    form = ReviewForm(request.POST or None, section=section)
+    answer = attempt(request.user, form, f"review:{pk}", lambda: _review(request.user, section, form))
+    if answer:
+        messages.success(request, answer["words"])
+        return redirect("inspections:review_next")
+    queue = list(DepartmentSection.objects.to_review(request.user).values_list("pk", flat=True)[:200])
+    shown = next(one for one in _sections(section.record) if one.pk == section.pk)
+    for finding in shown.findings.all():
+        finding.opinion = form[f"item_{finding.pk}"]
+    context = {
+        "section": shown,
+        "record": section.record,
+        "form": form,
+        "place": _place(queue, pk),
+        "checks": _checks(shown),
+    }
+    context["due"] = Clocks().due(shown.publish_due_on) if shown.publish_due_on else None
+    return render(request, "inspections/desk/task_review.html", context)
+
+
+def _place(queue: list[int], key: int) -> dict[str, int | None]:
+    """Where a section stands in the queue: its place, the length, the one before and the one after."""
+    at = queue.index(key) if key in queue else None
+    before = queue[at - 1] if at else None
+    after = queue[at + 1] if at is not None and at + 1 < len(queue) else None
+    return {"at": None if at is None else at + 1, "of": len(queue), "before": before, "after": after}
+
+
+def _checks(section: DepartmentSection) -> list[tuple[bool, str]]:
+    """What a machine can check for the reviewer: (well, words)."""
+    day = section.record.visit_to.astimezone(clock.SHANGHAI).date() if section.record.visit_to else None
+    present = [member.inspector for member in section.members.all() if member.present]
+    total = len(section.findings.all())
+    photos = all(one.evidence.all() for one in section.bad)
+    valid = day is None or all(person.badge_valid_until >= day for person in present)
+    return [
+        (not section.blank, f"{total} 项全部填写" if not section.blank else f"还有 {len(section.blank)} 项没有填写"),
+        (photos, "不符合项都有照片" if photos else "有不符合项没有照片"),
+        (len(present) >= 2 or section.written_only, f"到场检查人员 {len(present)} 人"),
+        (valid, "检查人员执法证在有效期内" if valid else "有检查人员的执法证在检查时已过期"),
+    ]
+
+
+def _review(user: User, section: DepartmentSection, form: ReviewForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    services.review_section(
+        actor=user,
+        section=section,
+        decision=data["decision"],
+        reason=data["reason"],
+        item_reasons=form.item_reasons,
+    )
+    name = section.record.selection.enterprise
+    passed = data["decision"] == ReviewDecision.PASS
+    return {"words": f"{name}已通过复核，可以公示。" if passed else f"{name}已退回检查人员修改。"}
+
+
+@requires(DEPT_ADMIN, INSPECTOR, methods=("GET", "POST"))
+def upstream(request: HttpRequest, pk: int) -> HttpResponse:
+    """Tick that a section has been entered on the platform above."""
+    own = DepartmentSection.objects.visible_to(request.user).filter(department_id=request.user.department_id)
+    section = get_object_or_404(own.select_related(*SHOWN_SECTION), pk=pk)
+    initial = {"number": section.upstream_number, "day": section.upstream_day or clock.today()}
+    form = UpstreamForm(request.POST or None, initial=initial)
+    if attempt(request.user, form, f"upstream:{pk}", lambda: _set_upstream(request.user, section, form)):
+        messages.success(request, f"{section.record.selection.enterprise}：已登记上级平台录入。")
+        return redirect("inspections:task_detail", section.record_id)
+    return render(request, "inspections/desk/upstream.html", {"form": form, "section": section})
+
+
+def _set_upstream(user: User, section: DepartmentSection, form: UpstreamForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    services.set_upstream(actor=user, section=section, number=data["number"], day=data["day"])
+    return {"pk": section.pk}
+
+
+@requires(LEAD, DEPT_ADMIN, methods=("GET", "POST"))
+def task_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Replace an inspector on a record's team: the reason is chosen, the substitute is not."""
+    member = get_object_or_404(
+        SectionMember.objects.filter(section__in=DepartmentSection.objects.listed_for(request.user), replaced=False)
+        .select_related("inspector__department", "section__record__plan", "section__record__dispatch"),
+        pk=pk,
+    )  # fmt: skip
+    seat = get_object_or_404(
+        TeamMember.objects.exclude(out_events__kind=DrawEventKind.I_OUT),
+        draw=member.section.record.dispatch.draw_id,
+        inspector=member.inspector,
+    )
+    form = ReplaceForm(request.POST or None)
+    answer = attempt(request.user, form, f"replace:{seat.pk}", lambda: _replace(request.user, seat, form))
+    if answer:
+        messages.success(request, f"{member.inspector.name}已由候补第一位 {answer['name']} 接替。")
+        return redirect("inspections:task_detail", member.section.record_id)
+    return render(request, "inspections/desk/task_assign.html", {"form": form, "member": member, "seat": seat})
+
+
+def _replace(user: User, seat: TeamMember, form: ReplaceForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    event = services.change_inspector(actor=user, member=seat, code=data["code"], reason=data["reason"])
+    return {"name": event.substitute_member.inspector.name}
