@@ -1,0 +1,17 @@
+"""`manage.py send_reminders`: what the schedule does every morning, by hand or from cron."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from inspections import tasks
+
+
+class Command(BaseCommand):
+    """Remind of what is due tomorrow, today or overdue; once per person and day."""
+
+    help = "发送今天的期限提醒；重复运行不会重复发送。"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Send, and say how many."""
+        self.stdout.write(f"已发送 {tasks.send_reminders()} 条提醒。")
