@@ -5,7 +5,7 @@ from django.db import models
 from inspections.models import InspectionRecord
 from publicity import querysets
 from publicity.enums import ExportKind, ExportState, FeedbackKind
-from registry.models import Enterprise, User
+from registry.models import Department, Enterprise, User
 from sampling.models import Plan
 
 
@@ -42,6 +42,36 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
+
+
+class PublishedResult(models.Model):
+    """One row of 检查结果公告: what a publication says of one department. Append-only, an index of the snapshot.
+
+    Written with its publication from the same data, so that lists, filters and counts need not open JSON.
+    """
+
+    publication = models.ForeignKey(Publication, verbose_name="公示", on_delete=models.PROTECT, related_name="results")
+    department = models.ForeignKey(
+        Department, verbose_name="检查机关", on_delete=models.PROTECT, related_name="published_results"
+    )
+    organ = models.CharField("检查机关名称", max_length=100)
+    finished_on = models.DateField("检查完成日期", null=True, blank=True)
+    results = models.CharField("检查结果", max_length=500)
+    remark = models.TextField("备注", blank=True)
+    problem = models.BooleanField("发现问题", default=False)
+
+    objects = querysets.PublishedResultQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "公示结果"
+        verbose_name_plural = "公示结果"
+        ordering = ["publication__uscc", "department__order", "department__code", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "department"], name="publishedresult_one_per_department")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organ} {self.results}"
 
 
 class ExportJob(models.Model):
@@ -104,3 +134,28 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class PlanSummary(models.Model):
+    """工作总结 (通知七(六)): the lead bureau's words; numbers are filled in from ``as_of``. Append-only versions."""
+
+    plan = models.ForeignKey(Plan, verbose_name="任务", on_delete=models.PROTECT, related_name="summaries")
+    version = models.PositiveSmallIntegerField("版本")
+    as_of = models.DateField("统计截止日期")
+    organisation = models.TextField("组织实施", blank=True, help_text="领导、方案、培训和宣传；分工和时间由系统填入。")
+    handling = models.TextField("问题及处置", blank=True, help_text="各部门的数字由系统填入，这里补充说明。")
+    highlights = models.TextField("亮点")
+    experience = models.TextField("经验做法")
+    problems = models.TextField("存在问题")
+    next_steps = models.TextField("下一步打算")
+    written_at = models.DateTimeField("填写时间")
+    written_by = models.ForeignKey(User, verbose_name="填写人", on_delete=models.PROTECT, related_name="summaries")
+
+    class Meta:
+        verbose_name = "工作总结"
+        verbose_name_plural = "工作总结"
+        ordering = ["plan_id", "-version"]
+        constraints = [models.UniqueConstraint(fields=["plan", "version"], name="plansummary_unique_version")]
+
+    def __str__(self) -> str:
+        return f"{self.plan} 工作总结 v{self.version}"

@@ -16,8 +16,21 @@ class PublicationQuerySet(models.QuerySet[Any]):
 
     def current(self) -> "PublicationQuerySet":
         """The newest version of each record."""
-        newer = self.model.objects.filter(record=OuterRef("record"), version__gt=OuterRef("version"))
-        return self.filter(~Exists(newer))
+        return self.filter(superseded_by__isnull=True)
+
+
+class PublishedResultQuerySet(models.QuerySet[Any]):
+    """Reads of the rows of 检查结果公告."""
+
+    def current(self) -> "PublishedResultQuerySet":
+        """The rows of the newest version of each record."""
+        return self.filter(publication__superseded_by__isnull=True)
+
+    def in_notice_order(self) -> "PublishedResultQuerySet":
+        """By code, then department in the order of the notice (decisions.md), with what a row prints."""
+        return self.select_related("publication", "publication__plan", "department").order_by(
+            "publication__uscc", "publication__plan__task_code", "department__order", "department__code", "pk"
+        )
 
 
 class ExportQuerySet(models.QuerySet[Any]):
@@ -41,3 +54,15 @@ class FeedbackQuerySet(models.QuerySet[Any]):
         if Role.LEAD in roles:
             return self.filter(models.Q(plan__isnull=True) | models.Q(plan__lead_id=user.department_id))
         return self.none()
+
+
+def without_publication(records: "models.QuerySet[Any]", free_states: list[str]) -> "models.QuerySet[Any]":
+    """Of ``records`` those with a department free to publish whose result no publication holds yet."""
+    from inspections.models import DepartmentSection  # noqa: PLC0415 -- models import querysets
+    from publicity.models import PublishedResult  # noqa: PLC0415 -- models import querysets
+
+    published = PublishedResult.objects.filter(
+        publication__record=OuterRef("record"), department=OuterRef("department")
+    )
+    waiting = DepartmentSection.objects.filter(record=OuterRef("pk"), state__in=free_states).filter(~Exists(published))
+    return records.filter(Exists(waiting))
