@@ -1,0 +1,199 @@
+"""Exports: asked for in a request, built by a job, kept for seven days, and it stays known who took what."""
+
+import datetime as dt
+import hashlib
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from inspections.enums import RecordState
+from inspections.models import InspectionRecord
+from publicity import statistics
+from publicity.enums import ExportKind, ExportState
+from publicity.exporters import as_json, xlsx
+from publicity.models import ExportJob, PublishedResult
+from publicity.services.publishing import STREAM
+from registry import audit, clock, jobs
+from registry.enums import Role
+from registry.errors import DomainError
+from registry.models import User
+from sampling.models import Plan
+
+log = logging.getLogger(__name__)
+
+LIFETIME = dt.timedelta(days=7)
+MAX_RECORDS = 200
+OPEN_STATES = [ExportState.WAITING, ExportState.RUNNING, ExportState.FAILED]
+SUFFIX = {
+    ExportKind.RESULTS_XLSX: ".xlsx",
+    ExportKind.RESULTS_JSON: ".json",
+    ExportKind.STATISTICS_XLSX: ".xlsx",
+    ExportKind.RECORDS_PDF: ".pdf",
+    ExportKind.BLANK_RECORDS_PDF: ".pdf",
+}
+FILE_NAMES = {
+    ExportKind.RESULTS_XLSX: "抽查结果公示",
+    ExportKind.RESULTS_JSON: "抽查结果",
+    ExportKind.STATISTICS_XLSX: "统计表",
+    ExportKind.RECORDS_PDF: "一企一表",
+    ExportKind.BLANK_RECORDS_PDF: "空白一企一表",
+}
+FAILED_WORDS = "生成时出错，没有留下半个文件。请点“重试”；仍不行的，请把导出编号告诉系统管理员。"
+TASK = "publicity.tasks.build_export_job"
+
+
+def may_see_grades(user: User) -> bool:
+    """Grade statistics are for lead bureau and auditor (decisions.md)."""
+    return bool(user.roles & {Role.LEAD, Role.AUDITOR})
+
+
+def _clean_parameters(actor: User, kind: ExportKind, parameters: dict[str, Any]) -> dict[str, Any]:
+    if kind == ExportKind.STATISTICS_XLSX:
+        text = str(parameters.get("as_of") or statistics.default_as_of())
+        try:
+            as_of = dt.date.fromisoformat(text)
+        except ValueError:
+            raise DomainError(f"统计截止日期“{text[:20]}”看不懂，请按 2024-10-24 的格式填写。") from None
+        if as_of > clock.today():
+            raise DomainError(f"统计截止日期 {as_of:%Y-%m-%d} 在今天以后，请选今天或以前的日期。")
+        return {"as_of": as_of.isoformat(), "grades": may_see_grades(actor)}
+    if kind in (ExportKind.RECORDS_PDF, ExportKind.BLANK_RECORDS_PDF):
+        try:
+            return {"records": sorted({int(pk) for pk in parameters.get("records") or []})}
+        except (TypeError, ValueError):
+            raise DomainError("勾选的企业看不懂，请返回列表重新勾选。") from None
+    return {}
+
+
+def visible_records(user: User, plan: Plan, chosen: list[int]) -> Any:
+    """The plan's records this user may print, all or the chosen ones."""
+    visible = InspectionRecord.objects.visible_to(user).filter(plan=plan).exclude(state=RecordState.REPLACED)
+    return visible.filter(pk__in=chosen) if chosen else visible
+
+
+@transaction.atomic
+def request_export(*, actor: User, plan: Plan, kind: str, parameters: dict[str, Any] | None = None) -> ExportJob:
+    """Ask for an export of a plan the actor may see. ``parameters``: ``as_of`` for statistics, ``records`` (keys) for
+    forms. The file is made by a job. Raises DomainError in words."""
+    if not actor.roles & {Role.LEAD, Role.DEPT_ADMIN} or not Plan.objects.visible_to(actor).filter(pk=plan.pk).exists():
+        raise DomainError("只有牵头部门和参与部门的管理员能导出本部门参与的任务。")
+    if kind not in ExportKind.values:
+        raise DomainError("请选择要导出的内容。")
+    cleaned = _clean_parameters(actor, ExportKind(kind), parameters or {})
+    if "records" in cleaned:
+        count = visible_records(actor, plan, cleaned["records"]).distinct().count()
+        if not count:
+            raise DomainError("没有可打印的一企一表：任务派发以后才有。")
+        if count > MAX_RECORDS:
+            raise DomainError(f"一次最多打印 {MAX_RECORDS} 份，现在有 {count} 份，请分几次勾选。")
+    job = ExportJob.objects.create(
+        kind=kind, plan=plan, parameters=cleaned, requested_by=actor, requested_at=clock.now()
+    )
+    audit.record(stream=STREAM, actor=actor, action="导出", obj=job, after={"kind": job.get_kind_display(), **cleaned})
+    jobs.enqueue(TASK, job.pk)
+    return job
+
+
+@transaction.atomic
+def retry_export(*, actor: User, export: ExportJob) -> ExportJob:
+    """Try a failed export again. Raises DomainError for one that did not fail, or is somebody else's."""
+    export = ExportJob.objects.select_for_update(of=("self",)).get(pk=export.pk)
+    if export.requested_by_id != actor.pk:
+        raise DomainError("这是别人申请的导出，请自己新建一个。")
+    if export.state != ExportState.FAILED:
+        raise DomainError(f"这个导出现在是“{export.get_state_display()}”，不需要重试。")
+    export.state, export.error = ExportState.WAITING, ""
+    export.save(update_fields=["state", "error"])
+    audit.record(stream=STREAM, actor=actor, action="重试导出", obj=export)
+    jobs.enqueue(TASK, export.pk)
+    return export
+
+
+def write_export(export: ExportJob, target: BinaryIO) -> int:
+    """Write what ``export`` asks for; how many rows or forms. Raises DomainError when there is nothing to write."""
+    kind, parameters = ExportKind(export.kind), export.parameters
+    if kind == ExportKind.STATISTICS_XLSX:
+        facts = statistics.gather(export.plan, dt.date.fromisoformat(parameters["as_of"]))
+        return xlsx.write_statistics(facts, target, grades=parameters["grades"], filled_on=clock.today())
+    if kind in (ExportKind.RESULTS_XLSX, ExportKind.RESULTS_JSON):
+        rows = PublishedResult.objects.filter(publication__plan=export.plan).current().in_notice_order()
+        write: Callable[..., int] = xlsx.write_results if kind == ExportKind.RESULTS_XLSX else as_json.write_results
+        return write(rows.iterator(chunk_size=500), target)
+    from inspections.printing import render_records  # noqa: PLC0415 -- loads the PDF library
+
+    records = list(visible_records(export.requested_by, export.plan, parameters["records"]).order_by("number"))
+    if not records:
+        raise DomainError("勾选的一企一表已不在这个任务里，请返回列表重新勾选。")
+    target.write(render_records(records, blank=kind == ExportKind.BLANK_RECORDS_PDF))
+    return len(records)
+
+
+def _finish(export: ExportJob, name: str, path: Path, rows: int) -> bool:
+    """Make the finished file the export's one file; ``False`` when another worker was first."""
+    now = clock.now()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    label = FILE_NAMES[ExportKind(export.kind)]
+    return bool(
+        ExportJob.objects.filter(pk=export.pk, state__in=OPEN_STATES).update(
+            state=ExportState.READY, progress=100, rows=rows, file=name, size=path.stat().st_size, sha256=digest,
+            filename=f"{label}_{export.plan.task_code}_{clock.today():%Y%m%d}{path.suffix}", error="",
+            finished_at=now, expires_at=now + LIFETIME,
+        )
+    )  # fmt: skip
+
+
+def build_export(export_id: int | str) -> ExportJob:
+    """Build an export once: temporary file, fsync, rename, then the row. Run again it changes nothing.
+
+    Killed half-way it leaves the row unfinished for the next try, and no file under the final name.
+    """
+    export = ExportJob.objects.select_related("plan__lead", "plan__scheme", "requested_by").get(pk=export_id)
+    if not ExportJob.objects.filter(pk=export.pk, state__in=OPEN_STATES).update(state=ExportState.RUNNING):
+        return export
+    name = f"exports/{export.pk}-{secrets.token_hex(8)}{SUFFIX[ExportKind(export.kind)]}"
+    final = Path(default_storage.path(name))
+    final.parent.mkdir(parents=True, exist_ok=True)
+    partial = final.with_suffix(final.suffix + ".part")
+    try:
+        with partial.open("xb") as target:
+            rows = write_export(export, target)
+            target.flush()
+            os.fsync(target.fileno())
+        partial.rename(final)
+        if not _finish(export, name, final, rows):
+            final.unlink(missing_ok=True)
+    except Exception as error:
+        partial.unlink(missing_ok=True)
+        refusal = isinstance(error, DomainError)
+        words = str(error) if refusal else FAILED_WORDS
+        ExportJob.objects.filter(pk=export.pk, state__in=OPEN_STATES).update(
+            state=ExportState.FAILED, error=words, finished_at=clock.now()
+        )
+        if not refusal:
+            log.exception("export %s failed", export.pk)
+            raise
+    export.refresh_from_db()
+    return export
+
+
+def expire_exports() -> int:
+    """Take the files of exports past their seven days away, and what a killed worker left; how many expired."""
+    now, count = clock.now(), 0
+    for export in ExportJob.objects.filter(state=ExportState.READY, expires_at__lte=now):
+        name = export.file.name
+        if ExportJob.objects.filter(pk=export.pk, state=ExportState.READY).update(state=ExportState.EXPIRED, file=""):
+            if name:
+                default_storage.delete(name)
+            count += 1
+    folder = Path(default_storage.path("exports"))
+    oldest = (now - dt.timedelta(days=1)).timestamp()
+    for left in folder.glob("*.part") if folder.is_dir() else []:
+        if left.stat().st_mtime < oldest:
+            left.unlink(missing_ok=True)
+    return count
