@@ -1,0 +1,91 @@
+"""Exports: ask for one, see how far it is, fetch the file. The auditor sees who exported what."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from publicity import services
+from publicity.enums import ExportState
+from publicity.forms import ExportForm
+from publicity.models import ExportJob
+from publicity.views.pages import page_of
+from registry import clock
+from registry.errors import DomainError
+from registry.operations import new_key, once
+from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, SYSADMIN, requires
+from sampling.models import Plan
+
+CONTENT_TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+}
+
+
+def _request_export(request: HttpRequest, form: ExportForm) -> bool:
+    """Ask for the export of a valid form; ``False`` when refused, with the reason beside the form."""
+    data = form.cleaned_data
+    parameters = {"as_of": data["as_of"].isoformat(), "records": request.POST.getlist("records")}
+
+    def effect() -> dict[str, Any]:
+        plan, kind = data["plan"], data["kind"]
+        return {"export": services.request_export(actor=request.user, plan=plan, kind=kind, parameters=parameters).pk}
+
+    try:
+        once(key=data["key"], user=request.user, action="publicity:export", effect=effect)
+    except DomainError as refusal:
+        form.add_error(None, refusal.message)
+        return False
+    return True
+
+
+@requires(LEAD, DEPT_ADMIN, methods=("GET", "POST"))
+def export_new(request: HttpRequest) -> HttpResponse:
+    """Choose what to export; the file is made in the background."""
+    plans = Plan.objects.visible_to(request.user).order_by("-created_at")
+    initial = {"key": new_key(), "plan": request.GET.get("plan", "")[:12], "kind": request.GET.get("kind", "")[:20]}
+    form = ExportForm(request.POST or None, plans=plans, initial=initial)
+    if request.method == "POST" and form.is_valid() and _request_export(request, form):
+        messages.success(request, "已开始生成，做好后在这里下载；文件保留 7 天。")
+        return redirect("publicity:export_list")
+    return render(request, "publicity/export_new.html", {"form": form})
+
+
+@requires(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)
+def export_list(request: HttpRequest) -> HttpResponse:
+    """My exports; for the auditor everybody's."""
+    rows = ExportJob.objects.visible_to(request.user).select_related("plan", "requested_by__department")
+    context = {
+        "states": ExportState,
+        "everybody": bool(request.user.roles & {AUDITOR, SYSADMIN}),
+        "may_export": bool(request.user.roles & {LEAD, DEPT_ADMIN}),
+        **page_of(request, rows),
+    }
+    return render(request, "publicity/export_list.html", context)
+
+
+@requires(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)
+def export_file(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+    """The file of a finished export, while it lasts."""
+    export = get_object_or_404(ExportJob.objects.visible_to(request.user), pk=pk)
+    expired = export.state == ExportState.EXPIRED or (export.expires_at and export.expires_at <= clock.now())
+    if expired:
+        raise DomainError("这个文件保留 7 天，已经过期。请重新导出。")
+    if export.state != ExportState.READY or not default_storage.exists(export.file.name):
+        raise DomainError(f"文件还不能下载（{export.get_state_display()}）。请回到导出列表看进度。")
+    suffix = "." + export.file.name.rsplit(".", 1)[-1]
+    return FileResponse(
+        export.file.open("rb"), as_attachment=True, filename=export.filename, content_type=CONTENT_TYPES[suffix]
+    )
+
+
+@requires(LEAD, DEPT_ADMIN, methods=("POST",))
+def export_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a failed export again."""
+    export = get_object_or_404(ExportJob.objects.visible_to(request.user), pk=pk)
+    services.retry_export(actor=request.user, export=export)
+    messages.success(request, "已重新开始生成。")
+    return redirect("publicity:export_list")

@@ -1,0 +1,123 @@
+"""统计: the tables of a plan as of a day, their charts, and the 工作总结."""
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import get_conditional_response, patch_cache_control
+
+from publicity import charts, services, statistics
+from publicity.exporters import pdf
+from publicity.forms import AsOfForm, SummaryForm
+from publicity.views.pages import number
+from registry import clock
+from registry.errors import DomainError
+from registry.operations import new_key, once
+from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, requires
+from sampling.enums import PlanState
+from sampling.models import Plan
+
+BEFORE_DRAW = [PlanState.DRAFT, PlanState.FROZEN, PlanState.CANCELLED]
+
+
+def _plans(request: HttpRequest) -> Any:
+    return Plan.objects.visible_to(request.user).select_related("lead", "scheme").order_by("-created_at", "-pk")
+
+
+def _as_of(request: HttpRequest) -> tuple[AsOfForm, dt.date]:
+    """The picker and the day; what cannot be understood falls back to yesterday with the reason beside it."""
+    form = AsOfForm(request.GET if "as_of" in request.GET else {"as_of": statistics.default_as_of().isoformat()})
+    day = form.cleaned_data["as_of"] if form.is_valid() else statistics.default_as_of()
+    return form, day
+
+
+@requires(LEAD, DEPT_ADMIN, AUDITOR)
+def stats_overview(request: HttpRequest) -> HttpResponse:
+    """T1–T5 and T8 of a plan as of a day; grades for lead bureau and auditor only."""
+    plans = _plans(request)
+    chosen = number(request.GET.get("plan"))
+    plan = plans.filter(pk=chosen).first() if chosen else plans.exclude(state__in=BEFORE_DRAW).first()
+    form, as_of = _as_of(request)
+    context: dict[str, Any] = {"plans": plans, "plan": plan, "form": form, "as_of": as_of}
+    if chosen and plan is None:
+        raise Http404
+    if plan is not None:
+        facts = statistics.gather(plan, as_of)
+        context |= {
+            "tables": statistics.all_tables(facts, grades=services.may_see_grades(request.user)),
+            "empty": not facts.records,
+            "entered": any(section.entered_on for record in facts.records for section in record.sections),
+            "key": new_key(),
+            "may_export": bool(request.user.roles & {LEAD, DEPT_ADMIN}),
+            "may_summarise": bool(request.user.roles & {LEAD, AUDITOR}),
+        }
+    return render(request, "publicity/stats_overview.html", context)
+
+
+@requires(LEAD, DEPT_ADMIN, AUDITOR)
+def stats_chart(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """One chart as SVG, with an ETag; the page does not wait for it."""
+    plan = get_object_or_404(_plans(request), pk=pk)
+    if name not in charts.NAMES:
+        raise Http404
+    content = charts.chart(statistics.gather(plan, _as_of(request)[1]), name)
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    response = HttpResponse(content, content_type="image/svg+xml")
+    response["ETag"] = etag
+    patch_cache_control(response, private=True, max_age=0)
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _save(request: HttpRequest, plan: Plan, form: SummaryForm) -> str:
+    """Save the summary, and report it when that button was pressed; the refusal, or nothing."""
+    texts = {name: value for name, value in form.cleaned_data.items() if name != "key"}
+    report = "report" in request.POST
+
+    def effect() -> dict[str, Any]:
+        version = services.save_summary(actor=request.user, plan=plan, **texts).version
+        if report:
+            services.summarise_plan(actor=request.user, plan=plan)
+        return {"version": version}
+
+    try:
+        answer, _ = once(key=form.cleaned_data["key"], user=request.user, action="publicity:summary", effect=effect)
+    except DomainError as refusal:
+        return refusal.message
+    messages.success(request, f"已保存第 {answer['version']} 版" + ("，任务已转为“已总结”。" if report else "。"))
+    return ""
+
+
+@requires(LEAD, AUDITOR, methods=("GET", "POST"), writes=(LEAD,))
+def plan_summary(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write the 工作总结; the numbers are filled in (通知七(六))."""
+    plan = get_object_or_404(_plans(request), pk=pk)
+    latest = plan.summaries.first()
+    form = SummaryForm(
+        request.POST or None, instance=latest,
+        initial={"key": new_key(), "as_of": latest.as_of if latest else statistics.default_as_of()},
+    )  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        refusal = _save(request, plan, form)
+        if not refusal:
+            return redirect("publicity:plan_summary", pk=pk)
+        form.add_error(None, refusal)
+    context = {
+        "plan": plan, "latest": plan.summaries.first(), "form": form, "may_write": LEAD in request.user.roles,
+        "complete": plan.state == PlanState.COMPLETED, "today": clock.today(),
+    }  # fmt: skip
+    return render(request, "publicity/summary.html", context)
+
+
+@requires(LEAD, AUDITOR)
+def summary_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The 工作总结 as a printable PDF with the statistics behind it."""
+    plan = get_object_or_404(_plans(request), pk=pk)
+    latest = plan.summaries.select_related("plan__lead", "plan__scheme").first()
+    if latest is None:
+        raise DomainError("还没有写工作总结，请先填写并保存。")
+    response = HttpResponse(pdf.render_summary(latest), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="summary-{plan.pk}.pdf"'
+    return response
