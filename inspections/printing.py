@@ -1,0 +1,287 @@
+"""Paper: 一企一表 and 检查通知书, record → HTML → PDF (WeasyPrint), one or many in one file.
+
+A4, the same templates as the preview, print.css. Fonts are read once per process. Queries do not grow with the number
+of records. The risk grade is never printed: the enterprise signs this sheet (domain.md §4.2 B).
+"""
+
+import datetime as dt
+import functools
+import itertools
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import segno
+from django.conf import settings
+from django.db.models import Prefetch
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from weasyprint import CSS, HTML, Document
+from weasyprint.text.fonts import FontConfiguration
+
+from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, Answer, ResultCode, SectionState, SignatureState
+from inspections.models import DepartmentSection, InspectionRecord, ItemFinding
+from inspections.services.content import complete, digest, record_content
+from inspections.services.results import codes_of
+from inspections.services.signing import SIGNED_STATES, SignatureStatus, signings, status_of
+from registry import clock
+from registry.enums import CheckMethod
+
+NUMERALS = "一二三四五六七八九十"
+_rendering = threading.Lock()  # Pango and the shared font configuration: one document at a time
+
+
+# ------------------------------------------------------------------------------------------------------ what is printed
+
+
+@dataclass(frozen=True)
+class Row:
+    """One item on paper. ``basis``: ``[1]25``, law and article; the laws stand in the remarks."""
+
+    finding: ItemFinding
+    content: str
+    basis: str
+    ticks: tuple[bool, bool, bool, bool]
+    text: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One department on paper."""
+
+    title: str
+    section: DepartmentSection
+    rows: list[Row]
+    results: str
+    measures: str
+    deadline: str
+    day: dt.date | None
+
+
+@dataclass
+class Sheet:
+    """One record on paper; ``blank`` leaves everything of the visit open for a pen."""
+
+    record: InspectionRecord
+    blank: bool
+    parts: list[Part]
+    people: list[tuple[DepartmentSection, list[Any]]]
+    laws: list[str]
+    qr: SafeString
+    status: SignatureStatus | None
+    short: str
+    draft: bool
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def enterprise(self) -> Any:
+        """The enterprise."""
+        return self.record.selection.enterprise
+
+    @property
+    def signed(self) -> bool:
+        """Signed or sealed (not refused)."""
+        return not self.blank and self.record.signature in SIGNED_STATES
+
+    @property
+    def refused(self) -> bool:
+        """拒绝签字."""
+        return not self.blank and self.record.signature == SignatureState.REFUSED
+
+    @property
+    def unable(self) -> bool:
+        """无法签字."""
+        return not self.blank and self.record.signature == SignatureState.UNABLE
+
+    @property
+    def methods(self) -> str:
+        """检查方式 in words."""
+        return "、".join(str(CheckMethod(code).label) for code in self.record.methods)
+
+    @property
+    def phone(self) -> str:
+        """Contact with the middle of the number covered: the sheet leaves the office."""
+        number = self.enterprise.contact_phone
+        masked = f"{number[:3]}****{number[-4:]}" if len(number) >= 11 else number
+        return f"{self.enterprise.contact_name}　{masked}".strip("　")
+
+
+def qr_svg(address: str) -> SafeString:
+    """A QR code as inline SVG."""
+    code = segno.make(address, error="m")
+    return mark_safe(code.svg_inline(border=0, omitsize=True))  # noqa: S308 -- segno's own markup, no foreign text
+
+
+def public_address(record: InspectionRecord) -> str:
+    """Where everybody finds the published result of this enterprise."""
+    query = urlencode({"q": record.selection.enterprise.uscc})
+    return f"{settings.PUBLIC_ORIGIN}{reverse('publicity:enterprise')}?{query}"
+
+
+def load(records: Iterable[InspectionRecord]) -> list[InspectionRecord]:
+    """The records in the given order with everything a sheet needs, in a fixed number of queries."""
+    keys = [record.pk for record in records]
+    found = {
+        record.pk: record
+        for record in InspectionRecord.objects.filter(pk__in=keys)
+        .select_related("plan__lead", "dispatch__draw", "selection__enterprise")
+        .prefetch_related(
+            Prefetch("sections", DepartmentSection.objects.select_related("department")),
+            "selection__enterprise__industries",
+            "selection__enterprise__licences",
+            "evidence",
+        )
+    }
+    complete([section for record in found.values() for section in record.sections.all()])
+    return [found[key] for key in keys]
+
+
+def sheets_of(records: Iterable[InspectionRecord], *, blank: bool = False) -> list[Sheet]:
+    """What is printed of each record."""
+    loaded = load(records)
+    trail = {} if blank else signings(loaded)
+    return [_sheet(record, blank, trail.get(record.pk, [])) for record in loaded]
+
+
+def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any]) -> Sheet:
+    sections = list(record.sections.all())
+    day = record.visit_from.astimezone(clock.SHANGHAI).date() if record.visit_from else record.plan.period_from
+    laws: list[str] = []
+    shown = [section for section in sections if section.state != SectionState.NOT_MINE]
+    parts = [_part(number, section, laws, day, blank) for number, section in enumerate(shown)]
+    people = [
+        (section, [member for member in section.members.all() if not member.replaced])
+        for section in shown
+        if section.state != SectionState.NO_ITEMS
+    ]
+    answers = [one.answer for section in shown for one in section.findings.all()]
+    hexes = "" if blank else digest(record_content(record, sections))[:16].upper()
+    return Sheet(
+        record=record, blank=blank, parts=parts, people=people, laws=laws, qr=qr_svg(public_address(record)),
+        status=None if blank else status_of(record, sections, events),
+        short=" ".join(hexes[at : at + 4] for at in range(0, len(hexes), 4)),
+        draft=not blank and any(section.state in OPEN_FOR_ENTRY for section in sections),
+        counts={answer.value: answers.count(answer.value) for answer in Answer} | {"all": len(answers)},
+    )  # fmt: skip
+
+
+def _part(number: int, section: DepartmentSection, laws: list[str], day: dt.date, blank: bool) -> Part:
+    rows = [_row(one, laws, day, blank) for one in section.findings.all()]
+    title = f"{NUMERALS[number]}、{section.department}（{len(rows)}项）"
+    if section.state in CLOSED_WITHOUT_VISIT:
+        title += f"：{section.get_state_display()}"
+    if blank:
+        return Part(title, section, rows, "", "", "", None)
+    follow_ups = list(section.follow_ups.all())
+    days = [row.deadline for row in follow_ups if row.deadline]
+    deadlines = [f"{day.year}年{day.month}月{day.day}日" for day in days]
+    return Part(
+        title, section, rows,
+        results="、".join(str(ResultCode(code).label) for code in codes_of(section)),
+        measures="、".join(_measure(row) for row in follow_ups) or "/",
+        deadline="、".join(deadlines) or "/",
+        day=section.submitted_at.astimezone(clock.SHANGHAI).date() if section.submitted_at else None,
+    )  # fmt: skip
+
+
+def _measure(row: Any) -> str:
+    extra = "，".join(text for text in (row.receiving, row.reference, row.text) if text)
+    return f"{row.get_measure_display()}（{extra}）" if extra else row.get_measure_display()
+
+
+def _row(finding: ItemFinding, laws: list[str], day: dt.date, blank: bool) -> Row:
+    answer = "" if blank else finding.answer
+    order = (Answer.OK, Answer.NOT_OK, Answer.NOT_CHECKED, Answer.NOT_APPLICABLE)
+    words = finding.text if not blank else ""
+    if not blank and finding.corrected:
+        words = f"{words}（已当场改正）"
+    return Row(
+        finding=finding,
+        content="；".join(line.strip() for line in finding.item.check_points.splitlines() if line.strip()),
+        basis=" ".join(_basis(one, laws) for one in finding.item.bases.all() if _in_force(one, day)),
+        ticks=(answer == order[0], answer == order[1], answer == order[2], answer == order[3]),
+        text="" if blank else words or "/",
+    )
+
+
+def _in_force(basis: Any, day: dt.date) -> bool:
+    return basis.effective_from <= day and (basis.effective_to is None or basis.effective_to >= day)
+
+
+def _basis(basis: Any, laws: list[str]) -> str:
+    """``[1]25`` (article 25); the law is added to ``laws`` when it is new."""
+    if basis.law not in laws:
+        laws.append(basis.law)
+    return f"[{laws.index(basis.law) + 1}]{basis.duty_articles}"
+
+
+# -------------------------------------------------------------------------------------------------------------- to PDF
+
+
+@functools.cache
+def stylesheet() -> tuple[CSS, FontConfiguration]:
+    """print.css with its fonts, read once per process (0.15 s)."""
+    fonts = FontConfiguration()
+    return CSS(filename=settings.BASE_DIR / "static" / "css" / "print.css", font_config=fonts), fonts
+
+
+def layout(html: str) -> Document:
+    """HTML of ours, laid out. Nothing is fetched: the templates name no address."""
+    css, fonts = stylesheet()
+    return HTML(string=html).render(stylesheets=[css], font_config=fonts)
+
+
+def records_html(sheets: Sequence[Sheet]) -> str:
+    """The sheets of one run (all drafts or none) as one document."""
+    context = {
+        "sheets": sheets, "draft": bool(sheets) and sheets[0].draft, "pdf": True, "demo": settings.DEMO,
+        "county_name": settings.COUNTY_NAME,
+    }  # fmt: skip
+    return render_to_string("print/record.html", context)
+
+
+def render_records(records: Iterable[InspectionRecord], *, blank: bool = False) -> bytes:
+    """一企一表 of the records as one PDF, in their order; each counts its own pages.
+
+    Records not yet wholly submitted carry the watermark 草稿; ``blank`` copies are for a day without phone.
+    """
+    runs = itertools.groupby(sheets_of(records, blank=blank), key=lambda sheet: sheet.draft)
+    pages_html = [records_html(list(run)) for _, run in runs]
+    with _rendering:
+        documents = [layout(html) for html in pages_html]
+        pages = [page for document in documents for page in document.pages]
+        return bytes(documents[0].copy(pages).write_pdf())
+
+
+def notice_html(section: DepartmentSection) -> str:
+    """检查通知书 of one department for one enterprise."""
+    [record] = load([section.record])
+    part = next(one for one in record.sections.all() if one.pk == section.pk)
+    approval = getattr(part, "approval", None)
+    day = record.plan.period_from
+    laws: list[str] = []
+    context = {
+        "record": record, "section": part, "enterprise": record.selection.enterprise, "plan": record.plan,
+        "approval": approval, "day": approval.day if approval else None,
+        "rows": [_row(one, laws, day, True) for one in part.findings.all()], "laws": laws,
+        "people": [member for member in part.members.all() if not member.replaced],
+        "methods": _methods(part), "qr": qr_svg(public_address(record)), "pdf": True, "draft": False,
+        "demo": settings.DEMO, "phone": part.department.phone or settings.COMPLAINT_PHONE,
+        "complaints": settings.COMPLAINT_PHONE,
+    }  # fmt: skip
+    return render_to_string("print/notice.html", context)
+
+
+def _methods(section: DepartmentSection) -> str:
+    codes = {code for one in section.findings.all() for code in one.item.methods}
+    return "、".join(str(method.label) for method in CheckMethod if method in codes) or CheckMethod.ON_SITE.label
+
+
+def render_notice(section: DepartmentSection) -> bytes:
+    """检查通知书 as PDF (国办发〔2024〕54号: 检查前送达; 检查机关 is the section's department)."""
+    html = notice_html(section)
+    with _rendering:
+        return bytes(layout(html).write_pdf())

@@ -1,0 +1,184 @@
+"""Paper: what stands on it, how many pages, no missing glyph, a fixed number of queries."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inspections import printing
+from inspections.enums import SectionState
+from inspections.models import InspectionRecord
+from registry.models import LegalBasis, Licence
+from tests import factories as f
+from tests.inspections import field as x
+
+pytestmark = pytest.mark.django_db
+
+DRAFT = re.compile("草稿|稿草")  # the watermark is turned, so its two characters may come either way round
+FIVE = ("WL", "GA", "WS", "SJ", "XF")
+
+
+@pytest.fixture(autouse=True)
+def _no_missing_glyphs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A character that no font has would be drawn as a box; WeasyPrint only logs it."""
+    with caplog.at_level(logging.WARNING, logger="weasyprint"):
+        yield
+    assert [line.getMessage() for line in caplog.records if "notdef" in line.getMessage()] == []
+
+
+def run(program: str, pdf: bytes, *options: str) -> str:
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        Path(file.name).write_bytes(pdf)
+        command = [program, *options, file.name, *(["-"] if program == "pdftotext" else [])]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def text_of(pdf: bytes) -> str:
+    """The text layer without spaces and line breaks, so that wrapping does not matter."""
+    return re.sub(r"\s", "", run("pdftotext", pdf, "-layout"))
+
+
+def pages_of(pdf: bytes) -> int:
+    return int(re.search(r"Pages:\s+(\d+)", run("pdfinfo", pdf)).group(1))  # type: ignore[union-attr]
+
+
+def submitted(record: InspectionRecord) -> None:
+    for section in record.sections.select_related("department", "record__plan"):
+        actor = x.fill(section)
+        x.sign(InspectionRecord.objects.get(pk=record.pk), actor)
+        from inspections.services import submitting
+
+        submitting.submit_section(actor=actor, section=section)
+
+
+def test_a_submitted_record_says_everything_and_no_grade() -> None:
+    f.load_calendar()
+    record = x.make_record(grade="E", legal_rep="喆堃", contact_name="张祎", contact_phone="13812340000")
+    enterprise = record.selection.enterprise
+    Licence.objects.create(enterprise=enterprise, name="网络文化经营许可证", number="演网0018")
+    submitted(record)
+    pdf = printing.render_records([record])
+    text = text_of(pdf)
+    for words in (
+        "宽城满族自治县“双随机、一公开”", "部门联合抽查检查记录表", "（一企一表）", f"编号：{record.number}",
+        record.plan.plan_name, record.plan.plan_code, enterprise.name, enterprise.uscc, "喆堃", "张祎138****0000",
+        "演网0018", "2024年9月24日14时05分至15时02分", "实地核查", "示例街1号", "[1]21", "《演示条例》",
+        "一、旅文广电局（1项）", "二、公安局（1项）", "检查结果未发现问题", "共2项，符合2项", "签字：陈某",
+        "第1页，共2页",
+    ):  # fmt: skip
+        assert words in text, words
+    for member in record.sections.first().members.select_related("inspector"):
+        assert f"{member.inspector.name}{member.inspector.badge}" in text
+    assert "138123" not in text
+    assert not re.search(r"[A-E]级|信用风险|风险等级", text)
+    assert not DRAFT.search(text)
+    assert re.search(r"记录摘要[0-9A-F]{16}", text)
+
+
+def test_before_submission_it_is_a_draft_and_a_blank_copy_is_empty() -> None:
+    record = x.make_record()
+    x.fill(x.section_of(record))
+    assert DRAFT.search(text_of(printing.render_records([record])))
+    blank = text_of(printing.render_records([record], blank=True))
+    assert not DRAFT.search(blank)
+    assert "14时05分" not in blank
+    assert "未发现问题" not in blank
+    assert "记录摘要" not in blank
+    assert "年月日时分至时分" in blank
+
+
+def test_five_departments_with_their_items_stay_within_two_pages_each() -> None:
+    for code in FIVE:
+        department = f.make_department(code)
+        for _ in range(9):
+            item = f.make_item(
+                department, check_points="核对、登记有效身份证件，记录上网信息\n保存不少于60日，不得修改删除"
+            )
+            LegalBasis.objects.create(
+                item=item, law="互联网上网服务营业场所管理条例", duty_articles="23", effective_from=f.NOW.date()
+            )
+    record = x.make_record(*FIVE)
+    pages = pages_of(printing.render_records([record]))
+    assert 2 <= pages <= 2 * len(FIVE)
+
+
+def test_many_records_in_one_file_each_count_their_own_pages() -> None:
+    f.load_calendar()
+    plan = f.make_plan()
+    records = f.make_records(f.make_draw(plan, [f.make_enterprise() for _ in range(3)], teams=1))
+    submitted(records[1])
+    pdf = printing.render_records(records)
+    text = run("pdftotext", pdf, "-layout")
+    assert pages_of(pdf) == 6
+    assert text.count("第 1 页，共 2 页") == text.count("第 2 页，共 2 页") == 3
+    sheets = [re.sub(r"\s", "", sheet) for sheet in text.split("\f")]
+    assert [records[at // 2].number in sheets[at] for at in range(6)] == [True] * 6
+    # on a full page other lines stand between the two characters of the watermark; the last page is nearly empty
+    assert [bool(DRAFT.search(sheet)) for sheet in sheets[1:6:2]] == [True, False, True]
+
+
+def test_the_number_of_queries_does_not_grow() -> None:
+    plan = f.make_plan()
+    records = f.make_records(f.make_draw(plan, [f.make_enterprise() for _ in range(8)], teams=1))
+
+    def count(some: list[Any]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            printing.records_html(printing.sheets_of(some))
+        return len(queries)
+
+    assert count(records[:2]) == count(records)
+
+
+def test_refusals_and_disagreement_are_printed_as_such() -> None:
+    record = x.make_record()
+    actor = x.fill(x.section_of(record))
+    x.sign(
+        record, actor, signature="REFUSED", signatory_name="", signatory_role="", opinion_agrees=None,
+        refusal_reason="对结果有异议", witness_name="刘某", witness_unit="兴达社区",
+    )  # fmt: skip
+    text = text_of(printing.render_records([record]))
+    assert "原因：对结果有异议" in text
+    assert "刘某，兴达社区" in text
+
+
+def test_a_section_without_items_and_one_not_mine() -> None:
+    record = x.make_record("WL", "GA", "WS")
+    for code, state in (("GA", SectionState.NO_ITEMS), ("WS", SectionState.NOT_MINE)):
+        record.sections.filter(department__code=code).update(state=state)
+    x.section_of(record, "GA").findings.all().delete()
+    text = text_of(printing.render_records([record]))
+    assert "二、公安局（0项）：无检查事项" in text
+    assert "卫生健康局" not in text
+
+
+def test_the_notice_names_organ_items_people_rights_and_phone(settings: Any) -> None:
+    record = x.make_record()
+    section = x.section_of(record)
+    section.department.phone = "0314-0000000"
+    section.department.save()
+    pdf = printing.render_notice(section)
+    text = text_of(pdf)
+    finding = section.findings.get()
+    member = section.members.select_related("inspector").first()
+    for words in (
+        "演示县旅游和文化广电局检查通知书", record.selection.enterprise.name, record.plan.task_code, finding.item.name,
+        f"{member.inspector.name}（执法证号{member.inspector.badge}）", "有权拒绝检查", "申请行政复议或者提起行政诉讼",
+        "申请回避", "需要准备的资料", "2024年6月1日至2024年10月31日", "0314-0000000", settings.COMPLAINT_PHONE,
+    ):  # fmt: skip
+        assert words in text, words
+    assert "领导小组" not in text
+    assert pages_of(pdf) <= 3
+
+
+def test_what_was_typed_is_text_on_paper() -> None:
+    record = x.make_record(name="<b>演示</b>&\"'商行")
+    assert "<b>演示</b>&\"'商行" in text_of(printing.render_records([record]))
