@@ -70,7 +70,7 @@ _NUMBERS = re.compile(
     r"\d{17}[0-9Xx]|\d{15}"  # identity numbers
     r"|(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}"  # mobile phones
     r"|0\d{2,3}[- ]?\d{7,8}"  # land lines
-    r"|\d{16,19}"  # bank cards
+    r"|(?:62|4|5)\d{14}(?:\d{3})?"  # bank cards
     r")(?![0-9A-Za-z])"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
