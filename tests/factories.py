@@ -210,15 +210,25 @@ def make_plan(
     return plan
 
 
-def make_draw(plan: Plan, enterprises: list[Enterprise], *, teams: int = 2, accounts: bool = True) -> Draw:
+def make_draw(
+    plan: Plan,
+    enterprises: list[Enterprise],
+    *,
+    teams: int = 2,
+    accounts: bool = True,
+    strata: list[str] | None = None,
+    counts: dict[str, int] | None = None,
+) -> Draw:
     """A stored draw of ``plan`` that picked ``enterprises`` in order; two new inspectors a department and team.
 
+    ``strata`` of the enterprises (all A), ``counts`` of the frozen list per stratum (none, the list has those drawn).
     The hashes are invented; use the services of sampling where they matter.
     """
     number = next(_serial)
     roster = Roster.objects.create(
-        plan=plan, seq=number, draw_id=f"2024-{number:06d}", prev="0" * 64, digest="1" * 64, total=len(enterprises),
-        counts={}, excluded={}, not_before=NOW, frozen_at=NOW, frozen_by=plan.created_by,
+        plan=plan, seq=number, draw_id=f"2024-{number:06d}", prev="0" * 64, digest="1" * 64,
+        total=sum(counts.values()) if counts else len(enterprises), counts=counts or {}, excluded={}, not_before=NOW,
+        frozen_at=NOW, frozen_by=plan.created_by,
     )  # fmt: skip
     draw = Draw.objects.create(
         plan=plan, roster=roster, digits="0123456789" * 4, witnesses=[{"name": "见证人甲", "unit": "演示单位"}],
@@ -234,8 +244,9 @@ def make_draw(plan: Plan, enterprises: list[Enterprise], *, teams: int = 2, acco
                 )  # fmt: skip
     for rank, enterprise in enumerate(enterprises, 1):
         selection = Selection.objects.create(
-            draw=draw, enterprise=enterprise, stratum="A", rank=rank, ticket=f"{rank:064x}", kind=PickKind.MAIN
-        )
+            draw=draw, enterprise=enterprise, stratum=strata[rank - 1] if strata else "A", rank=rank,
+            ticket=f"{rank:064x}", kind=PickKind.MAIN,
+        )  # fmt: skip
         Match.objects.create(selection=selection, team=(rank - 1) % teams + 1)
     Plan.objects.filter(pk=plan.pk).update(state=PlanState.DRAWN)
     plan.refresh_from_db()
