@@ -17,7 +17,7 @@ COPY . .
 # ext: extensions of htmx that we do not use and whose imports no manifest can resolve.
 RUN useradd --system --uid 10001 --no-create-home inspect \
     && mkdir -p var /srv/media \
-    && TESTING=0 SECRET_KEY=only-for-building python manage.py collectstatic --noinput --verbosity 0 --ignore=ext \
+    && TESTING=0 SECRET_KEY=only-for-building python manage.py collectstatic --noinput --verbosity 0 \
     && chown -R inspect: var /srv/media
 
 USER inspect

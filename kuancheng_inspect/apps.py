@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
 class ProjectConfig(AppConfig):
@@ -18,3 +19,9 @@ class AdminConfig(DjangoAdminConfig):
     """Our repair site instead of the default admin site."""
 
     default_site = "kuancheng_inspect.admin_site.RepairSite"
+
+
+class StaticConfig(StaticFilesConfig):
+    """Leaves out what no page loads: extensions of htmx import a file their package does not hold."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "ext"]

@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "kuancheng_inspect.apps.StaticConfig",
     "django.contrib.humanize",
     "django.forms",
     "allauth",
@@ -163,6 +163,7 @@ if DEMO or TESTING:
     # many people share one address (127.0.0.1) there; the limit per account stays on
     ACCOUNT_RATE_LIMITS = {"login": "1000/m/ip", "login_failed": "200/5m/ip,5/15m/key"}
 USERSESSIONS_TRACK_ACTIVITY = False
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # 1 behind the reverse proxy
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = BRAND_NAME
 REQUIRE_TWO_FACTORS = env.bool("REQUIRE_TWO_FACTORS", default=not (DEBUG or DEMO or TESTING))
@@ -193,6 +194,7 @@ STORAGES = {
         else "kuancheng_inspect.storage.ManifestStorage"
     },
 }
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "pdf", "woff", "woff2", "otf"]
 WHITENOISE_USE_FINDERS = DEBUG or DEMO or TESTING
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
@@ -266,6 +268,7 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]},
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {"weasyprint": {"level": "WARNING"}, "fontTools": {"level": "ERROR"}},
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
 MESSAGE_TAGS = {40: "danger"}
