@@ -239,6 +239,23 @@ class LogEntry(models.Model):
         return f"{self.seq} {self.kind}"
 
 
+class LogHead(models.Model):
+    """The head of the draw log: one row, locked while a line is appended, so that numbers and chain have no gaps."""
+
+    ONLY = 1
+
+    seq = models.PositiveIntegerField("末号", default=0)
+    chain = models.CharField("链首", max_length=64, default="0" * 64)
+    time = models.CharField("末条时间", max_length=25, blank=True)
+
+    class Meta:
+        verbose_name = "抽取记录链首"
+        verbose_name_plural = "抽取记录链首"
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.chain[:12]}"
+
+
 class Draw(models.Model):
     """抽取. Append-only: what was typed, what came out, who did it before whom."""
 

@@ -1,43 +1,37 @@
-"""Every change of a plan and its draw. ``advance_plan`` is the only mover of ``Plan.state``."""
+"""Every change of plans and draws. Each service writes its audit event in its own transaction."""
 
+from sampling.services.attaching import attach_document
 from sampling.services.drawing import run_draw
-from sampling.services.events import call_up_reserve, effective_members, replace_inspector
-from sampling.services.files import bundle_files, bundle_zip, log_head
-from sampling.services.freeze import freeze_plan
-from sampling.services.plans import (
-    attach_document,
-    copy_plan,
-    create_plan,
-    create_plan_from_preset,
-    set_rates,
-    update_plan,
-)
-from sampling.services.rates import parse_rate, percent_text
-from sampling.services.scope import ScopeSummary, scope_enterprises, scope_summary
-from sampling.services.states import advance_plan, cancel_plan, lock_plan, must_lead
+from sampling.services.files import bundle_files
+from sampling.services.freezing import freeze_plan
+from sampling.services.plans import copy_plan, create_plan, create_plan_from_preset, update_plan
+from sampling.services.rates import parse_rate, rate_text
+from sampling.services.readiness import freeze_problems
+from sampling.services.replacing import Seated, call_up_reserve, effective_team, effective_teams, replace_inspector
+from sampling.services.scope import ScopeSpec, ScopeSummary, scope_summary, spec_of
+from sampling.services.states import advance_plan, cancel_plan
 
 __all__ = [
+    "ScopeSpec",
     "ScopeSummary",
+    "Seated",
     "advance_plan",
     "attach_document",
     "bundle_files",
-    "bundle_zip",
     "call_up_reserve",
     "cancel_plan",
     "copy_plan",
     "create_plan",
     "create_plan_from_preset",
-    "effective_members",
+    "effective_team",
+    "effective_teams",
     "freeze_plan",
-    "lock_plan",
-    "log_head",
-    "must_lead",
+    "freeze_problems",
     "parse_rate",
-    "percent_text",
+    "rate_text",
     "replace_inspector",
     "run_draw",
-    "scope_enterprises",
     "scope_summary",
-    "set_rates",
+    "spec_of",
     "update_plan",
 ]

@@ -1,91 +1,80 @@
-"""The files of a draw as stored, the global draw log, and how both go out."""
+"""The files of a draw as they are stored, and the lines of the draw log."""
 
-import io
-import zipfile
-
-from django.db.models import Max, Min
+from collections.abc import Iterable, Mapping
 
 from registry import clock
-from registry.models import AuditHead
 from sampling import bundle
-from sampling.models import BundleFile, LogEntry, Roster
+from sampling.models import BundleFile, LogEntry, LogHead, Roster
 
-LOG_LOCK = "draw-log"
-NOT_DIGESTED = "names"
+NAMES = "names"
 
 
 def store_file(roster: Roster, name: str, content: bytes) -> BundleFile:
-    """Keep one file of a draw, byte for byte."""
+    """Keep one file byte for byte."""
     return BundleFile.objects.create(
-        roster=roster,
-        name=name,
-        content=content.decode("utf-8"),
-        sha256=bundle.sha256_hex(content),
-        size=len(content),
+        roster=roster, name=name, content=content.decode(), sha256=bundle.sha256_hex(content), size=len(content)
     )
 
 
 def stored_files(roster: Roster) -> dict[str, bytes]:
-    """The stored files by name, without the log."""
-    return {name: text.encode("utf-8") for name, text in roster.files.order_by("name").values_list("name", "content")}
+    """Every stored file by name, without the log."""
+    rows = BundleFile.objects.filter(roster=roster).order_by("name").values_list("name", "content")
+    return {name: content.encode() for name, content in rows}
 
 
-def lock_log() -> LogEntry | None:
-    """Hold the global draw log to the end of the transaction; its last line, None when it is empty.
-
-    The lock is a head row of its own: two freezes at once get consecutive numbers.
-    """
-    AuditHead.objects.get_or_create(stream=LOG_LOCK)
-    AuditHead.objects.select_for_update().get(pk=LOG_LOCK)
-    return LogEntry.objects.order_by("-seq").first()
+def lock_log() -> LogHead:
+    """The head of the draw log, locked: taken after the plan and before the audit stream."""
+    LogHead.objects.get_or_create(pk=LogHead.ONLY)
+    return LogHead.objects.select_for_update().get(pk=LogHead.ONLY)
 
 
-def append_log(roster: Roster, kind: str, record: str, content: bytes) -> LogEntry:
-    """Append a line for a record file; the log must be held. Times never go back (the clock may)."""
-    last = lock_log()
-    time = clock.local_iso(clock.now())
-    if last is not None and last.time > time:
-        time = last.time
-    seq, prev = (last.seq + 1, last.chain) if last else (1, bundle.GENESIS)
-    line = bundle.log_line(seq, time, kind, roster.draw_id, content)
-    (chain,) = bundle.log_chain(prev, [line])
+def log_time(head: LogHead) -> str:
+    """The present second as written in files; never before the last line, whatever a clock that was set back says."""
+    return max(clock.local_iso(clock.now()), head.time)
+
+
+def append_log(head: LogHead, roster: Roster, kind: str, record: str, content: bytes, time: str) -> LogEntry:
+    """Append one line to the draw log (draw.md §2.1) and move its locked head on."""
+    line = bundle.log_line(head.seq + 1, time, kind, roster.draw_id, content)
+    (chain,) = bundle.log_chain(head.chain, [line])
+    head.seq, head.chain, head.time = head.seq + 1, chain, time
+    head.save(update_fields=["seq", "chain", "time"])
     return LogEntry.objects.create(
-        seq=seq, time=time, kind=kind, roster=roster, record=record, sha256=bundle.sha256_hex(content), chain=chain
+        seq=head.seq,
+        time=time,
+        kind=kind,
+        roster=roster,
+        record=record,
+        sha256=bundle.sha256_hex(content),
+        chain=chain,
     )
 
 
-def log_head() -> tuple[int, str]:
-    """Number and chain value of the last line of the draw log."""
-    last = LogEntry.objects.order_by("-seq").first()
-    return (last.seq, last.chain) if last else (0, bundle.GENESIS)
-
-
-def log_of(roster: Roster) -> bytes:
-    """log.tsv of a draw: the global log from its first line to its last, lines of other draws between them included."""
-    span = roster.log.aggregate(first=Min("seq"), last=Max("seq"))
-    entries = LogEntry.objects.filter(seq__range=(span["first"], span["last"])).select_related("roster")
+def log_tsv(roster: Roster) -> bytes:
+    """log.tsv of a draw: the global log from its first line to its last, lines of other draws in between included,
+    so that the chain can be followed."""
+    own = [entry.seq for entry in roster.log.order_by("seq")]
+    if not own:
+        return bundle.log_file(roster.draw_id, [], roster.prev)
+    entries = LogEntry.objects.filter(seq__range=(own[0], own[-1])).select_related("roster").order_by("seq")
     lines = [
-        bundle.log_line(entry.seq, entry.time, entry.kind, entry.roster.draw_id, entry.sha256)
-        for entry in entries.order_by("seq")
+        bundle.log_line(entry.seq, entry.time, entry.kind, entry.roster.draw_id, entry.sha256) for entry in entries
     ]
     return bundle.log_file(roster.draw_id, lines, roster.prev)
 
 
-def bundle_files(roster: Roster, *, names: bool = True) -> dict[str, bytes]:
-    """All files of a draw by name, as the auditor gets them; ``names=False`` leaves the companion of names out."""
-    files = stored_files(roster)
-    if not names:
-        files.pop(NOT_DIGESTED, None)
-    return files | {"log": log_of(roster)}
+def names_tsv(draw_id: str, enterprises: Mapping[str, str], people: Iterable[tuple[str, str, str, str]]) -> bytes:
+    """names.tsv, for the auditor only and not digested: (id, name) and (pid, name, badge, salt) rows, UTF-8."""
+    rows = [(code, _clean(name)) for code, name in sorted(enterprises.items())]
+    lines = ["\t".join(row) for row in rows]
+    lines += ["\t".join((pid, _clean(name), _clean(badge), salt)) for pid, name, badge, salt in sorted(people)]
+    return f"dr1\tnames\t{draw_id}\t{len(lines)}\n".encode() + "".join(f"{line}\n" for line in lines).encode()
 
 
-def bundle_zip(roster: Roster, *, names: bool = True) -> bytes:
-    """The files as one ZIP with fixed dates, so that the same draw gives the same bytes."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(bundle_files(roster, names=names).items()):
-            entry = zipfile.ZipInfo(f"{roster.draw_id}/{name}.tsv", date_time=(2020, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
-    return target.getvalue()
+def _clean(text: str) -> str:
+    return " ".join(text.split()) or "-"
+
+
+def bundle_files(roster: Roster) -> dict[str, bytes]:
+    """All files of a draw by name without suffix, as lead bureau and auditor get them: log and names included."""
+    return {**stored_files(roster), "log": log_tsv(roster)}

@@ -1,245 +1,283 @@
-"""Making and changing a plan while it is a draft."""
+"""Making and changing drafts: by hand, from a preset, from an earlier plan."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Count
 
 from registry import audit, clock
 from registry.enums import Role
 from registry.errors import DomainError
-from registry.models import Department, Industry, InspectionItem, RiskScheme, User
+from registry.models import Department, Enterprise, Industry, InspectionItem, RiskScheme, User
 from sampling.enums import PlanState
-from sampling.models import Plan, PlanAttachment, PlanDepartment, PlanRate
-from sampling.services.scope import UNRATED
-from sampling.services.states import lock_plan, must_lead, stream_of
+from sampling.models import Plan, PlanDepartment, PlanRate
+from sampling.services.states import lock_plan, must_be, must_lead
 
-PLAIN = [
-    "plan_code", "plan_name", "task_code", "task_name", "platform_plan_code", "platform_task_code", "document_number",
-    "draw_type", "basis", "content", "methods", "duties_and_rights", "period_from", "period_to", "summary_due",
-    "scheme", "authority", "registered_before", "seats", "teams", "confirm_days", "backfill_days", "publish_days",
-    "not_before_hours",
-]  # fmt: skip
-MAX_ATTACHMENT = 20 << 20
-
-
-def next_plan_code(year: int) -> str:
-    """抽查计划编号: region, year, ``1``, three digits (domain.md §3.8)."""
-    prefix = f"{settings.REGION_CODE}{year}1"
-    return f"{prefix}{_next(prefix, 'plan_code'):03d}"
-
-
-def next_task_code(day: dt.date) -> str:
-    """抽查任务编号: region, date, ``1``, three digits (domain.md §3.8)."""
-    prefix = f"{settings.REGION_CODE}{day:%Y%m%d}1"
-    return f"{prefix}{_next(prefix, 'task_code'):03d}"
+UNGRADED = "N"
+PLAIN = (
+    "task_name", "plan_name", "platform_plan_code", "platform_task_code", "document_number", "draw_type", "basis",
+    "content", "methods", "duties_and_rights", "period_from", "period_to", "summary_due", "scheme", "authority",
+    "registered_before", "seats", "teams", "confirm_days", "backfill_days", "publish_days", "not_before_hours",
+)  # fmt: skip
+LINKS = ("departments", "industries", "items", "rates")
+NUMBERS = {
+    "seats": ("每部门人数", 2, 20),
+    "teams": ("检查队数", 1, 500),
+    "confirm_days": ("确认期限", 1, 60),
+    "backfill_days": ("回填期限", 1, 60),
+    "publish_days": ("公示期限", 1, 60),
+    "not_before_hours": ("冻结至抽取的最少小时数", 0, 720),
+}
+ATTEMPTS = 5
 
 
-def _next(prefix: str, field: str) -> int:
-    codes = Plan.objects.filter(**{f"{field}__startswith": prefix}).values_list(field, flat=True)
-    numbers = [int(code[len(prefix) :]) for code in codes if code[len(prefix) :].isdigit()]
-    return max(numbers, default=0) + 1
+def grades_of(scheme: RiskScheme) -> list[str]:
+    """The grades a plan sets a rate for: the levels of its scheme from low to high, then 未评级."""
+    return [level.code for level in scheme.levels.order_by("order")] + [UNGRADED]
 
 
-def _check(plan: Plan) -> None:
-    try:
-        plan.full_clean(exclude=["created_by", "lead"])
-    except ValidationError as error:
-        raise DomainError(error.messages[0], problems=error.messages) from None
+def _next(field: str, prefix: str) -> str:
+    """The next number behind ``prefix``: three digits, counted on from the largest."""
+    taken = Plan.objects.filter(**{f"{field}__startswith": prefix}).values_list(field, flat=True)
+    numbers = [int(code[len(prefix) :]) for code in taken if code[len(prefix) :].isdigit()]
+    return f"{prefix}{max(numbers, default=0) + 1:03d}"
+
+
+def next_codes(year: int, day: dt.date) -> tuple[str, str]:
+    """抽查计划编号 and 抽查任务编号: region + year (or day) + "1" + running number (domain.md §3.8)."""
+    region = settings.REGION_CODE
+    return _next("plan_code", f"{region}{year}1"), _next("task_code", f"{region}{day:%Y%m%d}1")
+
+
+def _usual_authority() -> str:
+    """The registration authority most enterprises name: the likely one of a county."""
+    counts = Enterprise.objects.order_by().values("authority").annotate(n=Count("pk"))
+    most = counts.order_by("-n", "authority").first()
+    return most["authority"] if most else ""
+
+
+def _problems(plan: Plan) -> list[str]:
+    """What is wrong with the plain fields of a draft, in words."""
+    found = []
+    if not plan.task_name.strip():
+        found.append("请填写抽查任务名称。")
+    if plan.period_to < plan.period_from:
+        found.append("抽查时间的结束日期早于开始日期，请核对。")
+    elif plan.summary_due and plan.summary_due < plan.period_from:
+        found.append("总结报送期限早于抽查开始日期，请核对。")
+    for name, (label, low, high) in NUMBERS.items():
+        if not low <= getattr(plan, name) <= high:
+            found.append(f"{label}应在 {low} 到 {high} 之间。")
+    return found
+
+
+def _set_links(plan: Plan, fields: Mapping[str, Any]) -> None:
+    """Departments, industries, items and rates that are named in ``fields``."""
+    if "departments" in fields:
+        plan.departments.all().delete()
+        PlanDepartment.objects.bulk_create(PlanDepartment(plan=plan, department=one) for one in fields["departments"])
+    if "industries" in fields:
+        plan.industries.set(fields["industries"])
+    if "items" in fields:
+        plan.items.set(fields["items"])
+    if "rates" in fields or "scheme" in fields:
+        known = grades_of(plan.scheme)
+        rates: Mapping[str, Fraction] = fields.get("rates", {row.grade: row.fraction for row in plan.rates.all()})
+        strange = sorted(set(rates) - set(known)) if "rates" in fields else []
+        if strange:
+            raise DomainError(f"“{plan.scheme}”没有等级 {'、'.join(strange)}，请重新选择分级办法。")
+        if any(not 0 <= rate <= 1 for rate in rates.values()):
+            raise DomainError("抽查比例应在 0 到 100% 之间。")
+        plan.rates.all().delete()
+        PlanRate.objects.bulk_create(
+            PlanRate(plan=plan, grade=grade, numerator=rates[grade].numerator, denominator=rates[grade].denominator)
+            for grade in known
+            if grade in rates
+        )
+
+
+def snapshot(plan: Plan) -> dict[str, Any]:
+    """Everything a draft says, as the trail keeps it."""
+    said = audit.fields_of(plan, PLAIN)
+    said["departments"] = [row.department.code for row in plan.departments.select_related("department")]
+    said["industries"] = sorted(plan.industries.values_list("code", flat=True))
+    said["items"] = sorted(plan.items.values_list("code", flat=True))
+    said["rates"] = {row.grade: f"{row.numerator}/{row.denominator}" for row in plan.rates.all()}
+    return said
+
+
+def _insert(plan: Plan) -> None:
+    """Save a new plan under the next free numbers; who takes the same number at the same moment tries the next."""
+    for attempt in range(ATTEMPTS):
+        plan.plan_code, plan.task_code = next_codes(plan.year, clock.today())
+        try:
+            with transaction.atomic():
+                plan.save(force_insert=True)
+            return
+        except IntegrityError:
+            if attempt == ATTEMPTS - 1:
+                raise
 
 
 @transaction.atomic
-def create_plan(*, actor: User, **fields: Any) -> Plan:
-    """A draft led by the actor's department; numbers left empty are generated. Raises DomainError."""
+def create_plan(*, actor: User, past_start: bool = False, **fields: Any) -> Plan:
+    """A new draft led by the actor's department. ``fields``: names in PLAIN and LINKS, and ``year``.
+
+    task_name, period_from and period_to are required; scheme, authority and departments have defaults. Numbers are
+    generated. Raises DomainError with all problems at once; a start in the past is one, unless ``past_start``.
+    """
     if Role.LEAD not in actor.roles or actor.department is None:
-        raise DomainError("只有牵头部门的经办人能编制抽查任务。")
-    unknown = set(fields) - set(PLAIN) - {"copied_from"}
-    if unknown:
-        raise TypeError(f"not fields of a plan: {sorted(unknown)}")
-    now = clock.now()
-    start = fields["period_from"]
-    plan = Plan(lead=actor.department, year=start.year, created_by=actor, created_at=now, **fields)
-    plan.plan_code = plan.plan_code or next_plan_code(plan.year)
-    plan.task_code = plan.task_code or next_task_code(start)
-    plan.scheme_id = plan.scheme_id or RiskScheme.objects.values_list("pk", flat=True)[0]
-    _check(plan)
-    plan.save(force_insert=True)
-    PlanDepartment.objects.create(plan=plan, department=actor.department)
-    audit.record(stream=stream_of(plan), actor=actor, action="编制任务", obj=plan, after=audit.fields_of(plan, PLAIN))
-    return plan
-
-
-def _draft(actor: User, plan: Plan) -> Plan:
-    plan = lock_plan(plan)
-    must_lead(actor, plan)
-    if plan.state != PlanState.DRAFT:
-        raise DomainError(f"任务现在是“{plan.get_state_display()}”，名单冻结以后范围、比例和人员都不能再改。")
+        raise DomainError("只有牵头部门可以编制抽查任务。")
+    plain = {name: value for name, value in fields.items() if name in PLAIN}
+    scheme = plain.pop("scheme", None) or RiskScheme.objects.first()
+    if scheme is None:
+        raise DomainError("还没有信用风险分级办法，请系统管理员先载入基础数据。")
+    plan = Plan(lead=actor.department, scheme=scheme, created_by=actor, created_at=clock.now(), **plain)
+    plan.year = fields.get("year") or plan.period_from.year
+    plan.plan_name = plan.plan_name or f"{plan.year}年度{settings.COUNTY_NAME}跨部门双随机抽查计划"
+    plan.authority = plan.authority or _usual_authority()
+    problems = _problems(plan)
+    if plan.period_from < clock.today() and not past_start:
+        problems.append("抽查开始日期已经过去，请改为今天或以后。")
+    if problems:
+        raise DomainError(" ".join(problems), problems=problems)
+    _insert(plan)
+    links = {name: fields[name] for name in LINKS if name in fields}
+    _set_links(plan, {"departments": [actor.department], **links})
+    audit.record(stream=f"plan:{plan.pk}", actor=actor, action="编制任务", obj=plan, after=snapshot(plan))
     return plan
 
 
 @transaction.atomic
-def update_plan(
-    *,
-    actor: User,
-    plan: Plan,
-    items: Iterable[InspectionItem] | None = None,
-    industries: Iterable[Industry] | None = None,
-    departments: Iterable[Department] | None = None,
-    rates: Mapping[str, Fraction] | None = None,
-    **fields: Any,
-) -> Plan:
-    """Change what one step of the wizard holds; whatever is left out stays. Only while it is a draft."""
-    plan = _draft(actor, plan)
-    unknown = set(fields) - set(PLAIN)
-    if unknown:
-        raise TypeError(f"not fields of a plan: {sorted(unknown)}")
-    before = audit.fields_of(plan, fields)
-    for name, value in fields.items():
-        setattr(plan, name, value)
-    if fields:
-        _check(plan)
-        plan.year = plan.period_from.year
-        plan.save(update_fields=[*fields, "year"])
-    after: dict[str, Any] = audit.fields_of(plan, fields)
-    if departments is not None:
-        chosen = list(departments)
-        plan.departments.exclude(department__in=chosen).delete()
-        for department in chosen:
-            PlanDepartment.objects.get_or_create(plan=plan, department=department)
-        plan.items.remove(*plan.items.exclude(department__in=chosen))
-        after["departments"] = [department.code for department in chosen]
-    if items is not None:
-        plan.items.set(items)
-        after["items"] = sorted(plan.items.values_list("code", flat=True))
-    if industries is not None:
-        plan.industries.set(industries)
-        after["industries"] = sorted(plan.industries.values_list("code", flat=True))
-    if rates is not None:
-        after["rates"] = _store_rates(plan, rates)
-    audit.record(stream=stream_of(plan), actor=actor, action="修改任务", obj=plan, before=before, after=after)
-    return plan
+def update_plan(*, actor: User, plan: Plan, **fields: Any) -> Plan:
+    """Change a draft: any of PLAIN and LINKS. Raises DomainError once the plan is no draft any more."""
+    locked = lock_plan(plan)
+    must_lead(actor, locked)
+    must_be(locked, PlanState.DRAFT)
+    before = snapshot(locked)
+    start = locked.period_from
+    for name in PLAIN:
+        if name in fields:
+            setattr(locked, name, fields[name])
+    problems = _problems(locked)
+    if locked.period_from != start and locked.period_from < clock.today():
+        problems.append("抽查开始日期已经过去，请改为今天或以后。")
+    if problems:
+        raise DomainError(" ".join(problems), problems=problems)
+    locked.save(update_fields=[name for name in PLAIN if name in fields])
+    _set_links(locked, fields)
+    after = snapshot(Plan.objects.get(pk=locked.pk))
+    changed = [name for name in after if after[name] != before[name]]
+    if changed:
+        audit.record(
+            stream=f"plan:{locked.pk}",
+            actor=actor,
+            action="修改任务",
+            obj=locked,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+    return locked
 
 
-def _store_rates(plan: Plan, rates: Mapping[str, Fraction]) -> dict[str, str]:
-    known = {*plan.scheme.levels.values_list("code", flat=True), UNRATED}
-    if wrong := sorted(set(rates) - known):
-        raise DomainError(f"分级办法“{plan.scheme}”没有等级 {'、'.join(wrong)}。")
-    for grade, rate in rates.items():
-        values = {"numerator": rate.numerator, "denominator": rate.denominator}
-        PlanRate.objects.update_or_create(plan=plan, grade=grade, defaults=values)
-    return {grade: f"{rate.numerator}/{rate.denominator}" for grade, rate in sorted(rates.items())}
+def _by_code(model: Any, codes: Iterable[str], what: str) -> list[Any]:
+    """Rows by code, in the order of ``codes``. Raises DomainError naming what is missing."""
+    wanted = list(codes)
+    found = {row.code: row for row in model.objects.filter(code__in=wanted)}
+    missing = [code for code in wanted if code not in found]
+    if missing:
+        raise DomainError(f"系统中没有{what} {'、'.join(missing)}，请系统管理员先载入基础数据。")
+    return [found[code] for code in wanted]
 
 
-def set_rates(*, actor: User, plan: Plan, rates: Mapping[str, Fraction]) -> Plan:
-    """Set the rate of each named grade (``N`` = 未评级), in lowest terms."""
-    return update_plan(actor=actor, plan=plan, rates=rates)
+def suitable_items(
+    departments: Iterable[Department], industries: Iterable[Industry], day: dt.date
+) -> list[InspectionItem]:
+    """The items in force on ``day`` that these departments check in these industries."""
+    items = InspectionItem.objects.in_force(day).filter(department__in=list(departments))
+    wanted = {one.pk for one in industries}
+    found = []
+    for item in items.prefetch_related("industries").order_by("department__order", "code"):
+        own = {one.pk for one in item.industries.all()}
+        if not own or own & wanted:
+            found.append(item)
+    return found
 
 
 @transaction.atomic
 def create_plan_from_preset(*, actor: User, preset: Mapping[str, Any]) -> Plan:
-    """A draft from ``fixtures/plan_2024.json`` (or the same with other dates): the notice's plan, editable."""
+    """A draft with everything a notice fixes (fixtures/plan_2024.json); the lead bureau edits it from there.
 
-    def day(name: str) -> dt.date | None:
-        return dt.date.fromisoformat(preset[name]) if preset.get(name) else None
-
-    plan = create_plan(
+    The actor's department leads. Raises DomainError when departments, industries or the scheme are not loaded yet.
+    """
+    departments = _by_code(Department, preset["departments"], "部门")
+    industries = _by_code(Industry, [code for row in preset["industries"] for code in row["codes"]], "行业")
+    (scheme,) = _by_code(RiskScheme, [preset["risk_scheme"]], "分级办法")
+    start = dt.date.fromisoformat(preset["period_start"])
+    return create_plan(
         actor=actor,
-        plan_name=f"{preset['year']}年度全县跨部门联合抽查计划",
+        past_start=True,
+        year=preset["year"],
         task_name=preset["title"],
+        plan_name=f"{preset['year']}年度{settings.COUNTY_NAME}跨部门抽查计划",
         document_number=preset["document_number"],
         draw_type=preset["draw_type"],
-        basis=preset["basis"],
-        content=preset["content"],
-        methods=preset["methods"],
-        duties_and_rights=preset["duties_and_rights"],
-        period_from=day("period_start"),
-        period_to=day("period_end"),
-        summary_due=day("summary_due"),
-        scheme=RiskScheme.objects.get(code=preset["risk_scheme"]),
+        period_from=start,
+        period_to=dt.date.fromisoformat(preset["period_end"]),
+        summary_due=dt.date.fromisoformat(preset["summary_due"]),
+        scheme=scheme,
         authority=preset["authority"],
-        registered_before=day("registered_before"),
+        registered_before=dt.date.fromisoformat(preset["registered_before"]),
         seats=preset["inspectors_per_department"],
         teams=preset["teams"],
-        confirm_days=preset["confirm_days"],
-        backfill_days=preset["backfill_days"],
-        publish_days=preset["publish_days"],
-    )
-    codes = [code for industry in preset["industries"] for code in industry["codes"]]
-    departments = list(Department.objects.filter(code__in=preset["departments"]))
-    in_force = InspectionItem.objects.in_force(plan.period_from)
-    return update_plan(
-        actor=actor,
-        plan=plan,
+        **{name: preset[name] for name in ("confirm_days", "backfill_days", "publish_days")},
+        **{name: preset[name] for name in ("basis", "content", "methods", "duties_and_rights")},
         departments=departments,
-        industries=Industry.objects.filter(code__in=codes),
-        items=in_force.filter(department__in=departments, industries__in=codes).distinct(),
+        industries=industries,
+        items=suitable_items(departments, industries, start),
         rates={row["group"]: Fraction(row["numerator"], row["denominator"]) for row in preset["rates"]},
     )
 
 
-@transaction.atomic
-def copy_plan(*, actor: User, plan: Plan) -> Plan:
-    """A new draft with the same scope, rates and people, one year later, with fresh numbers."""
-    must_lead(actor, plan)
-    values = {name: getattr(plan, name) for name in PLAIN}
-    values |= {"plan_code": "", "task_code": "", "platform_plan_code": "", "platform_task_code": ""}
-    values |= {"document_number": "", "copied_from": plan}
-    for name in ("period_from", "period_to", "summary_due", "registered_before"):
-        values[name] = _year_later(values[name])
-    for name in ("plan_name", "task_name"):
-        values[name] = values[name].replace(str(plan.year), str(plan.year + 1))
-    copy = create_plan(actor=actor, **values)
-    return update_plan(
-        actor=actor,
-        plan=copy,
-        departments=[row.department for row in plan.departments.select_related("department")],
-        industries=plan.industries.all(),
-        items=plan.items.filter(active=True),
-        rates={rate.grade: rate.fraction for rate in plan.rates.all()},
-    )
-
-
-def _year_later(day: dt.date | None) -> dt.date | None:
+def _moved(day: dt.date | None, years: int) -> dt.date | None:
+    """The same day ``years`` later; 29 February becomes the 28th where the year has none."""
     if day is None:
         return None
     try:
-        return day.replace(year=day.year + 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + 1, day=28)
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 @transaction.atomic
-def attach_document(*, actor: User, plan: Plan, title: str, upload: UploadedFile) -> PlanAttachment:
-    """A department's own 现场检查文书 for this plan (通知六(一)2): PDF, handed out with each record."""
-    plan = lock_plan(plan)
-    roles = actor.roles
-    taking_part = plan.departments.filter(department=actor.department_id).exists()
-    if not taking_part or not roles & {Role.LEAD, Role.DEPT_ADMIN} or actor.department is None:
-        raise DomainError("现场检查文书由参与部门的管理员上传。")
-    if not title.strip():
-        raise DomainError("请填写文书名称，例如：消防监督检查记录。")
-    content = upload.read(MAX_ATTACHMENT + 1)
-    if len(content) > MAX_ATTACHMENT:
-        raise DomainError("文件超过 20 MB，请压缩后再上传。")
-    if not content.startswith(b"%PDF-"):
-        raise DomainError("现场检查文书请上传 PDF 文件。")
-    upload.seek(0)
-    row = PlanAttachment(
-        plan=plan,
-        department=actor.department,
-        title=title.strip(),
-        sha256=hashlib.sha256(content).hexdigest(),
-        uploaded_by=actor,
-        uploaded_at=clock.now(),
+def copy_plan(*, actor: User, plan: Plan) -> Plan:
+    """A new draft like ``plan``: dates moved to this year, document and platform numbers empty, items in their
+    version in force now."""
+    must_lead(actor, plan)
+    years = max(clock.today().year - plan.year, 0)
+    year = plan.year + years
+    items = InspectionItem.objects.in_force(clock.today())
+    start, end = _moved(plan.period_from, years), _moved(plan.period_to, years)
+    kept = {name: getattr(plan, name) for name in PLAIN if not name.startswith("platform_") and "number" not in name}
+    kept |= {"period_from": start, "period_to": end}
+    for name in ("summary_due", "registered_before"):
+        kept[name] = _moved(getattr(plan, name), years)
+    for name in ("task_name", "plan_name"):
+        kept[name] = kept[name].replace(str(plan.year), str(year))
+    made = create_plan(
+        actor=actor,
+        past_start=True,
+        year=year,
+        **kept,
+        departments=[row.department for row in plan.departments.select_related("department")],
+        industries=list(plan.industries.all()),
+        items=list(items.filter(code__in=plan.items.values("code"))),
+        rates={row.grade: row.fraction for row in plan.rates.all()},
     )
-    row.file.save(f"{row.sha256[:32]}.pdf", upload, save=False)
-    row.save(force_insert=True)
-    after = {"title": row.title, "sha256": row.sha256, "department": row.department}
-    audit.record(stream=stream_of(plan), actor=actor, action="上传现场检查文书", obj=row, after=after)
-    return row
+    made.copied_from = plan
+    made.save(update_fields=["copied_from"])
+    return made

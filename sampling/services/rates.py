@@ -1,4 +1,4 @@
-"""Rates as exact fractions: never a float on the way from the form to the frozen file."""
+"""抽查比例 as people write it and as exact fractions; never a float."""
 
 import re
 import unicodedata
@@ -6,29 +6,37 @@ from fractions import Fraction
 
 from registry.errors import DomainError
 
-PERCENT = re.compile(r"^(\d{1,3})(?:\.(\d{1,6}))?%?$")
-RATIO = re.compile(r"^(\d{1,6})/(\d{1,6})$")
+MAX_DENOMINATOR = 1_000_000
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)%?")
+_FRACTION = re.compile(r"(\d{1,7})/(\d{1,7})")
 
 
 def parse_rate(text: str) -> Fraction:
-    """``2``, ``2.5``, ``2.5%`` (percent) or ``1/3`` as an exact fraction between 0 and 1. Raises DomainError."""
-    clean = unicodedata.normalize("NFKC", text).replace(" ", "")
-    if match := PERCENT.match(clean):
-        decimals = match[2] or ""
-        rate = Fraction(int(match[1] + decimals), 100 * 10 ** len(decimals))
-    elif (match := RATIO.match(clean)) and int(match[2]):
+    """A rate from what was typed: ``2`` and ``2.5%`` are percent, ``1/3`` is one third of the enterprises.
+
+    Full-width characters are read as their half-width twins. Raises DomainError when it is no rate between 0 and 100 %.
+    """
+    typed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    if match := _PERCENT.fullmatch(typed):
+        rate = Fraction(match[1]) / 100
+    elif (match := _FRACTION.fullmatch(typed)) and int(match[2]):
         rate = Fraction(int(match[1]), int(match[2]))
     else:
-        raise DomainError(f"比例“{text[:20]}”看不懂：请写百分数，如 2 或 2.5，也可以写分数，如 1/3。")
+        raise DomainError("比例请写百分数，如 2、2.5；或写分数，如 1/3；不抽取写 0。")
     if rate > 1:
-        raise DomainError(f"比例“{text[:20]}”超过 100%，请改小。")
+        raise DomainError("比例不能超过 100%。")
+    if rate.denominator > MAX_DENOMINATOR:
+        raise DomainError(f"分数的分母请不要超过 {MAX_DENOMINATOR:,}。")
     return rate
 
 
-def percent_text(rate: Fraction) -> str:
-    """The rate as a percentage if that is exact within six decimals, else as a fraction."""
-    scaled = rate * 100 * 10**6
-    if scaled.denominator != 1:
+def rate_text(rate: Fraction) -> str:
+    """A rate as it would be typed: percent where that is exact with at most four decimals, else ``p/q``."""
+    hundred = rate * 100
+    if hundred.denominator == 1:
+        return str(hundred.numerator)
+    ten_thousandths = hundred * 10_000
+    if ten_thousandths.denominator != 1:
         return f"{rate.numerator}/{rate.denominator}"
-    whole, rest = divmod(scaled.numerator, 10**6)
-    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+    whole, rest = divmod(ten_thousandths.numerator, 10_000)
+    return f"{whole}.{rest:04d}".rstrip("0")

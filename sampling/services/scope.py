@@ -1,234 +1,275 @@
-"""Who is in scope of a plan, how many that gives, and what stands in the way. Reads only."""
+"""What a plan would draw from: enterprises in scope per grade, who is left out and why, people per department.
+
+`scope_rows` is the one definition of the roster: the summary counts its rows, the freeze writes them.
+"""
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from registry.enums import RegStatus
-from registry.models import CalendarYear, Department, Enterprise, Inspector, Recusal
-from registry.querysets import EnterpriseQuerySet
-from sampling.enums import ExcludeReason
+from registry.models import Department, Enterprise, Inspector, Recusal
+from sampling.enums import DrawType, ExcludeReason
 from sampling.models import Plan
-from sampling.services.rates import percent_text
+from sampling.quotas import Group, group_number
+from sampling.services.plans import UNGRADED, grades_of
+from sampling.services.rates import rate_text
 
-UNRATED = "N"
+IN_SCOPE = ""
 
 
 @dataclass(frozen=True)
-class GradeRow:
-    """One grade: how many enterprises, the set rate, and the exact ceiling of it."""
+class ScopeSpec:
+    """What decides the roster and the pool; a plan's own, or one being typed. ``industries``: codes."""
+
+    scheme_id: int
+    grades: tuple[str, ...]
+    directed: bool
+    industries: frozenset[str]
+    authority: str
+    registered_before: dt.date | None
+    rates: Mapping[str, Fraction]
+    departments: tuple[Department, ...]
+    seats: int
+    teams: int
+    period_from: dt.date
+    period_to: dt.date
+
+
+@dataclass(frozen=True)
+class GradeLine:
+    """One grade: enterprises in scope, the rate set (None = not set yet), how many will be drawn (exact ceiling)."""
 
     code: str
-    name: str
-    size: int
-    rate: Fraction
-    picks: int
+    total: int
+    rate: Fraction | None
+    expected: int
+
+    @property
+    def label(self) -> str:
+        """A级, or 未评级."""
+        return "未评级" if self.code == UNGRADED else f"{self.code}级"
 
     @property
     def rate_text(self) -> str:
-        """The set rate in percent."""
-        return percent_text(self.rate)
+        """The rate as it would be typed; empty when none is set."""
+        return "" if self.rate is None else rate_text(self.rate)
 
     @property
-    def expected_text(self) -> str:
-        """Size times rate before rounding, two decimals for reading."""
-        hundredths = self.rate * self.size * 100
-        return f"{hundredths.numerator // hundredths.denominator / 100:.2f}"
-
-    @property
-    def takes_all(self) -> bool:
-        """Whether every enterprise of this grade is drawn."""
-        return 0 < self.size == self.picks
+    def share(self) -> int:
+        """Drawn of all in whole percent, for a bar."""
+        return self.expected * 100 // self.total if self.total else 0
 
 
 @dataclass(frozen=True)
-class PoolRow:
-    """One department: who can be drawn, how many are needed, who is left out and why."""
+class PoolLine:
+    """The people of one department: who can be drawn, how many seats there are, who cannot be drawn and why."""
 
     department: Department
-    available: list[Inspector]
+    drawable: tuple[Inspector, ...]
     needed: int
-    left_out: list[tuple[Inspector, str]]
+    left_out: tuple[tuple[Inspector, str], ...]
 
     @property
-    def spare(self) -> int:
-        """How many stand by when all teams are full."""
-        return len(self.available) - self.needed
+    def standby(self) -> int:
+        """How many remain behind the seats; negative when seats stay empty."""
+        return len(self.drawable) - self.needed
 
 
-@dataclass
+@dataclass(frozen=True)
 class ScopeSummary:
-    """What a plan would draw from as of ``on``; ``problems`` refuse the freeze, ``warnings`` do not."""
+    """The numbers a plan would be frozen with on a day. ``problems`` forbid the freeze, ``warnings`` do not."""
 
     on: dt.date
-    rows: list[tuple[str, str]]
-    grades: list[GradeRow]
-    exclusions: list[tuple[str, str]]
-    pools: list[PoolRow]
+    total: int
+    excluded: dict[str, int]
+    grades: list[GradeLine]
+    pools: list[PoolLine]
+    seats: int
+    teams: int
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property
-    def total(self) -> int:
-        """Enterprises in scope."""
-        return len(self.rows)
-
-    @property
     def picks(self) -> int:
-        """Enterprises that will be drawn: exact, whatever the seed."""
-        return sum(row.picks for row in self.grades)
+        """How many enterprises will be drawn."""
+        return sum(line.expected for line in self.grades)
 
     @property
-    def rate_text(self) -> str:
-        """Drawn of all, in percent with two decimals."""
-        return f"{self.picks * 10000 // self.total / 100:.2f}" if self.total else "0"
+    def people(self) -> int:
+        """How many inspectors a team has."""
+        return self.seats * len(self.pools)
 
     @property
-    def excluded(self) -> list[tuple[str, int]]:
-        """Reason in words and number, the most frequent first; zero rows left out."""
-        counts = Counter(reason for _, reason in self.exclusions)
-        return [(ExcludeReason(code).label, count) for code, count in counts.most_common()]
+    def load(self) -> str:
+        """Enterprises per team: ``10`` or ``10或11``."""
+        low, rest = divmod(self.picks, self.teams)
+        return f"{low}或{low + 1}" if rest else str(low)
+
+    @property
+    def rate_percent(self) -> str:
+        """Drawn of all, percent with two decimals, rounded half up in integers."""
+        hundredths = (self.picks * 20_000 + self.total) // (2 * self.total) if self.total else 0
+        return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+    @property
+    def exclusions(self) -> list[tuple[str, int]]:
+        """(reason in words, how many), every reason that occurs."""
+        return [(one.label, self.excluded[one]) for one in ExcludeReason if self.excluded.get(one)]
 
 
-def pool_day(plan: Plan, on: dt.date) -> dt.date:
-    """The day on which inspectors must be available: the later of the freeze day and the first plan day."""
-    return max(on, plan.period_from)
-
-
-def scope_enterprises(plan: Plan) -> EnterpriseQuerySet:
-    """Enterprises in scope: existing, of the authority and industries, registered before the cut-off."""
-    found: EnterpriseQuerySet = Enterprise.objects.active().filter(authority=plan.authority)
-    if plan.registered_before:
-        found = found.filter(registered_on__lt=plan.registered_before)
-    tagged = Enterprise.industries.through.objects.filter(
-        enterprise=OuterRef("pk"), industry__in=plan.industries.values("pk")
-    )
-    return found.filter(Exists(tagged))
-
-
-def _exclusions(plan: Plan, drawn_from: set[str]) -> list[tuple[str, str]]:
-    """Everybody of the registry who is not in scope, with the first reason that applies (draw.md §2.2)."""
-    tagged = set(
-        Enterprise.objects.filter(industries__in=plan.industries.all()).values_list("uscc", flat=True).distinct()
-    )
-    rows = []
-    snapshot = Enterprise.objects.order_by("uscc").values_list("uscc", "status", "authority")
-    for uscc, status, authority in snapshot:
-        if uscc in drawn_from:
-            continue
-        if uscc not in tagged:
-            reason = ExcludeReason.INDUSTRY
-        elif status != RegStatus.ACTIVE:
-            reason = ExcludeReason.STATUS
-        elif authority != plan.authority:
-            reason = ExcludeReason.AUTHORITY
-        else:
-            reason = ExcludeReason.AFTER_CUTOFF
-        rows.append((uscc, str(reason)))
-    return rows
-
-
-def _grades(plan: Plan, counts: Counter[str]) -> list[GradeRow]:
-    names = {level.code: level.name for level in plan.scheme.levels.all()} | {UNRATED: "未评级"}
-    rates = {rate.grade: rate.fraction for rate in plan.rates.all()}
-    rows = []
-    for code in [*names, *sorted(set(counts) - set(names))]:
-        rate, size = rates.get(code, Fraction(0)), counts[code]
-        share = rate * size
-        rows.append(GradeRow(code, names.get(code, code), size, rate, -(-share.numerator // share.denominator)))
-    return rows
-
-
-def _pools(plan: Plan, on: dt.date) -> list[PoolRow]:
-    departments = [row.department for row in plan.departments.select_related("department")]
-    people = Inspector.objects.filter(department__in=departments).prefetch_related("specialties").order_by("badge")
-    sorted_out: dict[int, tuple[list[Inspector], list[tuple[Inspector, str]]]] = defaultdict(lambda: ([], []))
-    for inspector in people:
-        why = inspector.why_not_drawable(pool_day(plan, on), plan.period_to)
-        available, left_out = sorted_out[inspector.department_id]
-        if why:
-            left_out.append((inspector, why))
-        else:
-            available.append(inspector)
-    needed = plan.seats * plan.teams
-    return [PoolRow(one, sorted_out[one.pk][0], needed, sorted_out[one.pk][1]) for one in departments]
-
-
-def short_of_people(pool: PoolRow, plan: Plan) -> str:
-    """The sentence for a department without enough inspectors; empty when there are enough."""
-    if pool.spare >= 0:
-        return ""
-    return (
-        f"{pool.department}只有 {len(pool.available)} 名可抽取人员，每队 {plan.seats} 人、{plan.teams} 队"
-        f"需要 {pool.needed} 人。请补充人员或减少队数。"
+def spec_of(plan: Plan) -> ScopeSpec:
+    """The scope a plan is stored with."""
+    return ScopeSpec(
+        scheme_id=plan.scheme_id,
+        grades=tuple(grades_of(plan.scheme)),
+        directed=plan.draw_type == DrawType.DIRECTED,
+        industries=frozenset(plan.industries.values_list("code", flat=True)),
+        authority=plan.authority,
+        registered_before=plan.registered_before,
+        rates={row.grade: row.fraction for row in plan.rates.all()},
+        departments=tuple(row.department for row in plan.departments.select_related("department")),
+        seats=plan.seats,
+        teams=plan.teams,
+        period_from=plan.period_from,
+        period_to=plan.period_to,
     )
 
 
-def recused_too_often(plan: Plan, pools: Iterable[PoolRow], in_scope: set[str]) -> list[str]:
-    """Enterprises from which as many pool members are recused as there are teams: perhaps no team could go there."""
-    people = [inspector.pk for pool in pools for inspector in pool.available]
-    found: dict[tuple[str, str], int] = Counter()
-    recusals = (
-        Recusal.objects.in_force().filter(inspector__in=people).values_list("enterprise__uscc", "enterprise__name")
-    )
-    for uscc, name in recusals.order_by("enterprise__uscc"):
-        if uscc in in_scope:
-            found[uscc, name] += 1
-    return [
-        f"{name}（{uscc}）有 {count} 名备选人员须回避，而只有 {plan.teams} 队，可能无队可去。请增加队数或复核回避。"
-        for (uscc, name), count in found.items()
-        if count >= plan.teams
+def scope_rows(spec: ScopeSpec, on: dt.date) -> QuerySet[Enterprise]:
+    """Every enterprise of the registry with ``why_out`` (a code of exclude.tsv, empty = in scope) and ``group``
+    (its grade on ``on``, N for 未评级).
+
+    The first reason that applies is given: industry, authority, status, after-cutoff.
+    """
+    through = Enterprise.industries.through.objects
+    cases = []
+    if spec.industries or spec.directed:
+        own = through.filter(enterprise_id=OuterRef("pk"), industry_id__in=sorted(spec.industries))
+        cases.append(When(~Exists(own), then=Value(ExcludeReason.INDUSTRY.value)))
+    cases.append(When(~Q(authority=spec.authority), then=Value(ExcludeReason.AUTHORITY.value)))
+    cases.append(When(~Q(status=RegStatus.ACTIVE), then=Value(ExcludeReason.STATUS.value)))
+    if spec.registered_before:
+        late = Q(registered_on__gte=spec.registered_before)
+        cases.append(When(late, then=Value(ExcludeReason.AFTER_CUTOFF.value)))
+    rows = Enterprise.objects.with_grade(spec.scheme_id, on).order_by()
+    rows = rows.annotate(why_out=Case(*cases, default=Value(IN_SCOPE), output_field=CharField()))
+    graded = When(why_out=IN_SCOPE, grade__isnull=False, then=F("grade"))
+    return rows.annotate(group=Case(graded, default=Value(UNGRADED), output_field=CharField()))
+
+
+def grade_lines(spec: ScopeSpec, totals: Mapping[str, int]) -> list[GradeLine]:
+    """A line for every grade of the scheme, and for grades that are found without being in it."""
+    lines = []
+    for code in [*spec.grades, *sorted(set(totals) - set(spec.grades))]:
+        total, rate = totals.get(code, 0), spec.rates.get(code)
+        drawn = 0
+        if rate is not None:
+            drawn = group_number(Group(code, rate=(rate.numerator, rate.denominator)), [total], [1])
+        lines.append(GradeLine(code, total, rate, drawn))
+    return lines
+
+
+def pool_lines(spec: ScopeSpec, on: dt.date) -> list[PoolLine]:
+    """Who can be drawn: in service on the later of ``on`` and the first plan day, certificate valid to the last."""
+    day = max(on, spec.period_from)
+    people: dict[int, list[Inspector]] = defaultdict(list)
+    for inspector in Inspector.objects.filter(department__in=spec.departments).order_by("badge"):
+        people[inspector.department_id].append(inspector)
+    lines = []
+    for department in spec.departments:
+        reasons = [(one, one.why_not_drawable(day, spec.period_to)) for one in people[department.pk]]
+        drawable = tuple(one for one, reason in reasons if not reason)
+        left_out = tuple((one, reason) for one, reason in reasons if reason)
+        lines.append(PoolLine(department, drawable, spec.seats * spec.teams, left_out))
+    return lines
+
+
+def recusals_in(spec: ScopeSpec, on: dt.date, pools: Sequence[PoolLine]) -> list[Recusal]:
+    """Recusals in force between people of the pool and enterprises in scope, by code of the enterprise."""
+    drawable = [one.pk for line in pools for one in line.drawable]
+    found = Recusal.objects.in_force().filter(inspector_id__in=drawable).select_related("inspector", "enterprise")
+    rows = list(found.order_by("enterprise__uscc", "inspector__badge"))
+    concerned = {row.enterprise_id for row in rows}
+    if not concerned:
+        return []
+    inside = set(scope_rows(spec, on).filter(pk__in=concerned, why_out=IN_SCOPE).values_list("pk", flat=True))
+    return [row for row in rows if row.enterprise_id in inside]
+
+
+def _people_problems(spec: ScopeSpec, pools: Sequence[PoolLine], recusals: Sequence[Recusal]) -> list[str]:
+    found = [
+        f"{line.department}只有 {len(line.drawable)} 名可抽取人员，"
+        f"每队 {spec.seats} 人、{spec.teams} 队需要 {line.needed} 人"
+        for line in pools
+        if line.standby < 0
     ]
+    avoided: dict[Enterprise, list[str]] = defaultdict(list)
+    for row in recusals:
+        avoided[row.enterprise].append(row.inspector.name)
+    found += [
+        f"{enterprise}有 {len(names)} 名可抽取人员须回避（{'、'.join(names)}），而只有 {spec.teams} 队，可能无队可去；"
+        "请增加队数，或先让须回避的人员不参加"
+        for enterprise, names in avoided.items()
+        if len(names) >= spec.teams
+    ]
+    return found
 
 
-def _problems(plan: Plan, summary: ScopeSummary) -> list[str]:
-    problems = []
-    item_departments = set(plan.items.values_list("department_id", flat=True))
-    if not summary.pools:
-        problems.append("还没有选择参与部门。")
-    bare = (pool.department for pool in summary.pools if pool.department.pk not in item_departments)
-    problems += [f"{department}还没有选抽查事项。" for department in bare]
-    if plan.lead_id not in {pool.department.pk for pool in summary.pools}:
-        problems.append(f"牵头部门{plan.lead}也要参加检查，请在参与部门里勾选。")
-    if not summary.total:
-        problems.append("没有符合范围的企业：请核对行业、登记机关和登记日期。")
-    elif not summary.picks:
-        problems.append("各等级的比例都是 0，一家也抽不到：请设置比例。")
-    years = {plan.period_from.year, plan.period_to.year, summary.on.year}
-    missing = sorted(years - set(CalendarYear.objects.filter(year__in=years).values_list("year", flat=True)))
-    problems += [f"{year}年日历未录入：请在“日历”导入国务院办公厅放假通知后再冻结。" for year in missing]
-    if plan.period_to < summary.on:
-        problems.append(f"抽查时间已在 {plan.period_to} 结束，请改抽查时间。")
-    problems += filter(None, (short_of_people(pool, plan) for pool in summary.pools))
-    return problems + recused_too_often(plan, summary.pools, {uscc for uscc, _ in summary.rows})
+def _warnings(lines: Sequence[GradeLine], pools: Sequence[PoolLine], teams: int) -> list[str]:
+    found = [f"{line.department}没有候补，有人请假就补不上" for line in pools if line.standby == 0]
+    found += [
+        f"{line.label}的 {line.total} 家会全部抽中，这一级没有随机性，结果页会照实写明"
+        for line in lines
+        if line.total and line.expected == line.total
+    ]
+    without = [(line.department, sum(one.user_id is None for one in line.drawable)) for line in pools]
+    if any(count for _, count in without):
+        words = "、".join(f"{department} {count} 名" for department, count in without if count)
+        found.append(f"还没有登录账号的可抽取人员：{words}。抽中后不能在线填写，请系统管理员先开通账号")
+    picks = sum(line.expected for line in lines)
+    if 0 < picks < teams:
+        found.append(f"预计只抽 {picks} 家，却有 {teams} 队，有的队会没有任务")
+    return found
 
 
-def scope_summary(plan: Plan, on: dt.date) -> ScopeSummary:
-    """Roster, exclusions, pools and everything that refuses the freeze, as of ``on`` (decisions: roster, pool)."""
-    graded = scope_enterprises(plan).with_grade(plan.scheme_id, on).order_by("uscc").values_list("uscc", "grade")
-    rows = [(uscc, grade or UNRATED) for uscc, grade in graded]
-    summary = ScopeSummary(
+def scope_summary(plan: Plan, on: dt.date, spec: ScopeSpec | None = None) -> ScopeSummary:
+    """What ``plan`` (or ``spec``, while it is being typed) would be frozen with on the day ``on``. Reads only, in a
+    fixed number of queries.
+
+    ``problems`` are what makes a draw impossible: no enterprise, a grade without a rate, too few people, an enterprise
+    recused by as many people as there are teams. What a plan still lacks otherwise: ``freeze_problems``.
+    """
+    spec = spec or spec_of(plan)
+    totals: Counter[str] = Counter()
+    excluded: Counter[str] = Counter()
+    rows: Any = scope_rows(spec, on).values("why_out", "group").annotate(n=Count("pk"))
+    for row in rows:
+        if row["why_out"] == IN_SCOPE:
+            totals[row["group"]] += row["n"]
+        else:
+            excluded[row["why_out"]] += row["n"]
+    lines = grade_lines(spec, totals)
+    pools = pool_lines(spec, on)
+    problems = [f"{line.label}有 {line.total} 家，还没有设置比例" for line in lines if line.total and line.rate is None]
+    if not totals:
+        problems.append("没有一家企业符合范围，请核对行业、登记机关和登记日期")
+    elif not problems and not any(line.expected for line in lines):
+        problems.append("按现在的比例一家也抽不到，请提高比例")
+    problems += _people_problems(spec, pools, recusals_in(spec, on, pools))
+    return ScopeSummary(
         on=on,
-        rows=rows,
-        grades=_grades(plan, Counter(grade for _, grade in rows)),
-        exclusions=_exclusions(plan, {uscc for uscc, _ in rows}),
-        pools=_pools(plan, on),
+        total=sum(totals.values()),
+        excluded={reason: excluded[reason] for reason in sorted(excluded)},
+        grades=lines,
+        pools=pools,
+        seats=spec.seats,
+        teams=spec.teams,
+        problems=problems,
+        warnings=_warnings(lines, pools, spec.teams),
     )
-    summary.problems = _problems(plan, summary)
-    summary.warnings = [
-        f"{pool.department}没有候补：{len(pool.available)} 名持证人员正好用完，有人请假就补不上。"
-        for pool in summary.pools
-        if pool.spare == 0
-    ]
-    summary.warnings += [
-        f"{row.code}级只有 {row.size} 家，比例 {row.rate_text}%，会全部抽中，这一级没有随机性，结果页会照实写明。"
-        if row.code != UNRATED
-        else f"未评级的 {row.size} 家会全部抽中。"
-        for row in summary.grades
-        if row.takes_all
-    ]
-    return summary

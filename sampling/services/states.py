@@ -1,4 +1,4 @@
-"""The state of a plan: one lock, one mover."""
+"""Who may change a plan, and the only mover of its state."""
 
 from django.db import transaction
 
@@ -9,51 +9,75 @@ from registry.models import User
 from sampling.enums import PLAN_TRANSITIONS, PlanState
 from sampling.models import Plan
 
-
-def stream_of(plan: Plan) -> str:
-    """The audit stream of a plan."""
-    return f"plan:{plan.pk}"
+# Reached by the freeze and the draw alone, which do more than move a state.
+OWN_SERVICE = {
+    PlanState.DRAFT: "名单冻结以后不能解冻；确需重来，请取消任务后复制一份。",
+    PlanState.FROZEN: "请在“冻结名单”页办理冻结。",
+    PlanState.DRAWN: "请在“抽取”页办理抽取。",
+}
 
 
 def must_lead(actor: User, plan: Plan) -> None:
-    """Raise DomainError unless ``actor`` belongs to the lead bureau of this plan."""
+    """Refuse everybody but the lead bureau of this plan."""
     if Role.LEAD not in actor.roles or actor.department_id != plan.lead_id:
-        raise DomainError(f"这个任务由{plan.lead}牵头，只有该部门的经办人能办理。")
+        raise DomainError(f"“{plan}”由{plan.lead}牵头，只有该单位的牵头账号可以办理。")
 
 
 def lock_plan(plan: Plan) -> Plan:
-    """The plan's row, locked: first of all locks (plan → record → audit stream)."""
+    """The plan freshly read, its row locked to the end of the transaction; the first lock of every service here."""
     return Plan.objects.select_for_update(of=("self",)).select_related("lead", "scheme").get(pk=plan.pk)
 
 
-@transaction.atomic
-def advance_plan(*, actor: User | None, plan: Plan, to: str, reason: str = "") -> Plan:
-    """Move a plan to another state; takes the plan's lock. Raises DomainError for an arrow that does not exist."""
-    plan = lock_plan(plan)
-    target, now = PlanState(to), PlanState(plan.state)
-    if target not in PLAN_TRANSITIONS[now]:
-        raise DomainError(f"任务现在是“{now.label}”，不能直接变为“{target.label}”。请刷新页面看最新状态。")
-    plan.state = target
+def must_be(plan: Plan, *states: PlanState) -> None:
+    """Refuse a plan in any other state."""
+    if plan.state not in states:
+        wanted = "、".join(f"“{state.label}”" for state in states)
+        raise DomainError(f"“{plan}”现在是“{plan.get_state_display()}”，只有{wanted}的任务可以这样办理，请刷新页面。")
+
+
+def move(plan: Plan, to: PlanState) -> None:
+    """Set the state of a locked plan if the arrow exists."""
+    if to not in PLAN_TRANSITIONS[PlanState(plan.state)]:
+        raise DomainError(f"“{plan}”现在是“{plan.get_state_display()}”，不能变为“{to.label}”，请刷新页面。")
+    plan.state = to
     plan.save(update_fields=["state"])
-    audit.record(
-        stream=stream_of(plan),
-        actor=actor,
-        action=f"任务状态：{target.label}",
-        obj=plan,
-        before={"state": now},
-        after={"state": target},
-        reason=reason,
-    )
-    return plan
 
 
 @transaction.atomic
+def advance_plan(*, actor: User | None, plan: Plan, to: PlanState | str, reason: str = "") -> Plan:
+    """Move a plan on; later apps call this when what they did brings it to its next state.
+
+    Freezing and drawing have services of their own; cancelling and archiving are the lead bureau's. ``actor`` None is
+    the system. Raises DomainError for an arrow that does not exist.
+    """
+    locked = lock_plan(plan)
+    to = PlanState(to)
+    if to in OWN_SERVICE:
+        raise DomainError(OWN_SERVICE[to])
+    if to in (PlanState.CANCELLED, PlanState.ARCHIVED):
+        if actor is None:
+            raise DomainError("取消和归档须由牵头部门办理。")
+        must_lead(actor, locked)
+    if to == PlanState.CANCELLED and not reason.strip():
+        raise DomainError("请写明取消的理由；冻结过的任务取消时，理由会对外公开。")
+    before = locked.state
+    move(locked, to)
+    if to == PlanState.CANCELLED:
+        locked.cancelled_reason = reason.strip()
+        locked.save(update_fields=["cancelled_reason"])
+    audit.record(
+        stream=f"plan:{locked.pk}",
+        actor=actor,
+        action=f"任务：{to.label}",
+        obj=locked,
+        before={"state": before},
+        after={"state": to},
+        reason=reason.strip(),
+    )
+    plan.state, plan.cancelled_reason = locked.state, locked.cancelled_reason
+    return locked
+
+
 def cancel_plan(*, actor: User, plan: Plan, reason: str) -> Plan:
-    """Cancel a plan with its reason; what was frozen or drawn stays published with the reason."""
-    must_lead(actor, plan)
-    if not reason.strip():
-        raise DomainError("请写明取消任务的理由；名单冻结以后取消的，理由会公开。")
-    plan = advance_plan(actor=actor, plan=plan, to=PlanState.CANCELLED, reason=reason.strip())
-    plan.cancelled_reason = reason.strip()
-    plan.save(update_fields=["cancelled_reason"])
-    return plan
+    """Cancel a plan that is not completed yet. The reason is public once the plan was frozen."""
+    return advance_plan(actor=actor, plan=plan, to=PlanState.CANCELLED, reason=reason)
