@@ -16,7 +16,8 @@ Source = IO[bytes] | str | Path
 
 EMPTY = "没有填写"
 IDENTITY = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
-PHONE = re.compile(r"\d{5,12}(-\d{1,8}){0,2}")
+PHONE = re.compile(r"\d{3,12}(-\d{1,8}){0,3}")
+MOBILE = re.compile(r"1\d{10}")
 _SPLIT = re.compile(r"[、/；;,，]")
 _BLANK = re.compile(r"\s+")
 
@@ -157,8 +158,11 @@ def phone(limit: int) -> Callable[[str | None], str]:
             return ""
         plain = unicodedata.normalize("NFKC", value).translate(str.maketrans("－—–()", "-----"))
         numbers = [part.strip("-") for part in _SPLIT.split(_BLANK.sub("", plain)) if part.strip("-")]
-        for number in numbers:
-            if not PHONE.fullmatch(number):
+        for place, number in enumerate(numbers):
+            digits = number.replace("-", "")
+            if MOBILE.fullmatch(digits):
+                numbers[place] = digits
+            elif not (PHONE.fullmatch(number) and len(digits) >= 5):
                 raise Wrong(f"“{value[:30]}”不是电话号码，请填11位手机号，或带区号的座机号如 0314-6862000")
         joined = "、".join(numbers)
         if len(joined) > limit:
