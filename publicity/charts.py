@@ -5,6 +5,7 @@ duplicate titles. ``bars`` keeps the shapes and the texts only, with colours as 
 an ``<img>`` and in WeasyPrint alike. At most 8 KB.
 """
 
+import sys
 import xml.etree.ElementTree as ET
 
 import pygal
@@ -12,6 +13,9 @@ from defusedxml.ElementTree import fromstring
 
 from inspections.enums import ResultCode
 from publicity.statistics import Facts
+
+# pygal hooks a finder for its old plug-ins into every later import of the process; Python 3.11 warns at each of them
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.split(".")[0] != "pygal"]
 
 SVG = "http://www.w3.org/2000/svg"
 INK, PALE, DARK = "#1C2024", "#D5DAE0", "#12436D"
