@@ -1,0 +1,283 @@
+"""The inspector's phone: today, the record, check, signature, submission. Works without JavaScript."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from inspections import services
+from inspections.enums import OPEN_FOR_ENTRY, EvidenceKind, ReviewDecision, SectionState
+from inspections.forms.phone import AssistantForm, EntryPage, EvidenceForm, RefusedForm, ResultForm, SignedForm
+from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice
+from inspections.services.content import complete
+from inspections.services.entry import EntryOutcome
+from inspections.services.evidence import PER_ITEM
+from inspections.services.results import derive_results
+from inspections.services.submitting import check_section
+from inspections.services.writing import own_section
+from inspections.views import cards
+from inspections.views.showing import Clocks, attempt, day_words, moment_words, page_of, refuse
+from registry import clock
+from registry.errors import DomainError
+from registry.models import PastInspection, User
+from registry.operations import new_key, once
+from registry.permissions import INSPECTOR, requires
+
+
+@requires(INSPECTOR)
+def record_today(request: HttpRequest) -> HttpResponse:
+    """What I owe: begun first, then by what is due."""
+    clocks, mine = Clocks(), cards.sections_of(request.user)
+    owed = [cards.card_of(row, request.user, clocks) for row in mine.filter(state__in=list(OPEN_FOR_ENTRY))]
+    done = [
+        cards.card_of(row, request.user, clocks)
+        for row in mine.filter(submitted_at__isnull=False).exclude(state__in=list(OPEN_FOR_ENTRY))
+        if row.submitted_at.astimezone(clock.SHANGHAI).date() == clocks.today
+    ]
+    owed.sort(key=cards.order_of)
+    context = {"owed": owed, "done": done, "day": day_words(clocks.today), "unread": _unread(request.user)}
+    return render(request, "inspections/phone/today.html", context)
+
+
+@requires(INSPECTOR)
+def record_list(request: HttpRequest) -> HttpResponse:
+    """All my records, newest tasks first."""
+    clocks = Clocks()
+    rows = cards.sections_of(request.user).order_by("-record__plan_id", "record__number")
+    page, query = page_of(request.GET, rows, 20)
+    shown = [cards.card_of(row, request.user, clocks) for row in page]
+    return render(request, "inspections/phone/list.html", {"cards": shown, "page": page, "query": query})
+
+
+@requires(INSPECTOR, methods=("GET", "POST"))
+def record_me(request: HttpRequest) -> HttpResponse:
+    """Inbox, certificate, password, sign out."""
+    notices = list(Notice.objects.filter(recipient=request.user)[:30])
+    if request.method == "POST":
+        services.read_notices(actor=request.user, notices=notices)
+        return redirect("inspections:record_me")
+    inspector = getattr(request.user, "inspector", None)
+    context = {"notices": notices, "inspector": inspector, "unread": _unread(request.user)}
+    return render(request, "inspections/phone/me.html", context)
+
+
+def _unread(user: Any) -> int:
+    return Notice.objects.filter(recipient=user, read_at=None).count()
+
+
+def _record(request: HttpRequest, pk: int) -> tuple[InspectionRecord, DepartmentSection]:
+    """A record I was drawn into, and my section of it with its items; 404 for anybody else."""
+    visible = InspectionRecord.objects.visible_to(request.user).select_related("plan__lead", "selection__enterprise")
+    record = get_object_or_404(visible, pk=pk)
+    mine = own_section(request.user, record)  # type: ignore[arg-type]
+    if mine is None:
+        raise Http404
+    section = complete([mine])[0]
+    section.record = record
+    return record, section
+
+
+@requires(INSPECTOR, methods=("GET", "POST"))
+def record_record(request: HttpRequest, pk: int) -> HttpResponse:
+    """The record: head, own items, others' sections to read. One form, one 保存."""
+    record, section = _record(request, pk)
+    page = EntryPage(record, section, request.POST if request.method == "POST" else None)
+    outcome, status = None, 200
+    if request.method == "POST":
+        status = 422
+        if page.is_valid():
+            outcome = services.save_entry(actor=request.user, record=record, **page.arguments())
+            if not outcome.conflicts and not outcome.refusals:
+                return _after_entry(request, record, outcome)
+            page, status = page.after(outcome, EntryPage(*_record(request, pk))), 409
+    context = _entry_context(request, page, outcome)
+    return render(request, "inspections/phone/record.html", context, status=status)
+
+
+def _after_entry(request: HttpRequest, record: InspectionRecord, outcome: EntryOutcome) -> HttpResponse:
+    for warning in outcome.warnings:
+        messages.warning(request, warning)
+    if outcome.saved:
+        messages.success(request, f"已保存（{moment_words(clock.now())}）。")
+    then, _, key = request.POST.get("then", "").partition("-")
+    pages = {"check": "record_check", "assistant": "record_assistant", "files": "record_evidence"}
+    address = reverse(f"inspections:{pages.get(then, 'record_record')}", args=[record.pk])
+    return redirect(f"{address}?finding={key}" if then == "files" and key.isdigit() else address)
+
+
+def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome | None) -> dict[str, Any]:
+    record, section = page.record, page.section
+    day = cards.visit_day(record)
+    returned = [row for row in section.reviews.all() if row.decision == ReviewDecision.RETURN]
+    opinions = returned[-1].item_reasons if returned and section.state == SectionState.RETURNED else {}
+    items = [
+        {
+            "finding": one, "form": page.items[f"item-{one.pk}"], "bases": cards.bases_on(one.item.bases.all(), day),
+            "conflict": outcome.conflicts.get(f"item-{one.pk}") if outcome else None,
+            "refusals": outcome.refusals.get(f"item-{one.pk}", []) if outcome else [],
+            "opinion": opinions.get(str(one.pk), ""),
+        }
+        for one in page.findings
+    ]  # fmt: skip
+    others = complete(record.sections.exclude(pk=section.pk))
+    past = PastInspection.objects.filter(enterprise=record.selection.enterprise, department=section.department)
+    conflicts = {name: stale for name, stale in outcome.conflicts.items() if outcome} if outcome else {}
+    refusals = [line for name in ("head", "section") for line in outcome.refusals.get(name, [])] if outcome else []
+    return {
+        "record": record, "section": section, "page": page, "items": items, "conflicts": conflicts,
+        "errors": page.errors(), "refusals": refusals, "others": others, "last": past.order_by("-day").first(),
+        "filled": sum(bool(one.answer) for one in page.findings), "total": len(page.findings),
+        "open": section.state in OPEN_FOR_ENTRY, "returned": returned[-1] if opinions or returned else None,
+        "saved": max((one.updated_at for one in page.findings if one.updated_at), default=None),
+        "signature": services.signature_status(record), "due": cards.due_of(section, Clocks()),
+    }  # fmt: skip
+
+
+@requires(INSPECTOR, methods=("GET", "POST"))
+def record_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """核对: what is missing, what is wrong, the derived result to confirm, the follow-up."""
+    record, section = _record(request, pk)
+    form = ResultForm(request.POST if request.method == "POST" else None, section=section)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.save_section(actor=request.user, section=section, **form.arguments())
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, f"{section.department}的检查结果已保存。")
+            return redirect("inspections:record_check", record.pk)
+    return render(request, "inspections/phone/check.html", _check_context(record, section, form))
+
+
+def _check_context(record: InspectionRecord, section: DepartmentSection, form: ResultForm) -> dict[str, Any]:
+    problems = check_section(section)
+    findings = list(section.findings.all())
+    groups = {kind: [one for one in findings if one.answer == kind] for kind in ("NOT_OK", "NOT_APPLICABLE", "OK")}
+    others = record.sections.exclude(pk=section.pk).select_related("department")
+    return {
+        "record": record, "section": section, "form": form, "problems": problems, "key": new_key(),
+        "bad": groups["NOT_OK"], "na": groups["NOT_APPLICABLE"], "ok": groups["OK"],
+        "skipped": [one for one in findings if one.answer == "NOT_CHECKED"],
+        "empty": [one for one in findings if not one.answer], "derived": derive_results(section),
+        "on_record": [problem for problem in problems if problem.page == "record"],
+        "on_check": [problem for problem in problems if problem.page == "check"],
+        "open": section.state in OPEN_FOR_ENTRY, "signature": services.signature_status(record),
+        "others": others.prefetch_related("results", "members__inspector"),
+    }  # fmt: skip
+
+
+@requires(INSPECTOR, methods=("GET", "POST"))
+def record_sign(request: HttpRequest, pk: int) -> HttpResponse:
+    """签字: what is being confirmed, and by whom; with ``?refused=1`` the refusal and its witness."""
+    record, section = _record(request, pk)
+    refused = "refused" in request.GET
+    cls = RefusedForm if refused else SignedForm
+    initial = {name: getattr(record, name, "") for name in cls.base_fields} | {"key": new_key()}
+    initial |= {"opinion_agrees": {True: "1", False: "0", None: None}[record.opinion_agrees]}
+    form = cls(request.POST if request.method == "POST" else None, initial=initial)
+
+    def sign() -> dict[str, Any]:
+        data = {name: value for name, value in form.cleaned_data.items() if name != "key"}
+        return {"record": services.sign_record(actor=request.user, record=record, **data).pk}
+
+    if attempt(request.user, form, "record_sign", sign):  # type: ignore[arg-type]
+        messages.success(request, "企业确认情况已保存。")
+        return redirect("inspections:record_check", record.pk)
+    shown = complete(record.sections.exclude(state=SectionState.NOT_STARTED))
+    context = {"record": record, "section": section, "form": form, "refused": refused, "shown": shown}
+    return render(request, "inspections/phone/sign.html", context)
+
+
+@requires(INSPECTOR, methods=("POST",))
+def record_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """提交 my section, once."""
+    record, section = _record(request, pk)
+    user: User = request.user  # type: ignore[assignment]
+
+    def submit() -> dict[str, Any]:
+        return {"section": services.submit_section(actor=user, section=section).pk}
+
+    try:
+        once(key=request.POST.get("key", ""), user=user, action="record_submit", effect=submit)
+    except DomainError as error:
+        for line in [error.message, *error.problems]:
+            messages.error(request, line)
+        return redirect("inspections:record_check", record.pk)
+    return redirect("inspections:record_done", record.pk)
+
+
+@requires(INSPECTOR)
+def record_done(request: HttpRequest, pk: int) -> HttpResponse:
+    """已提交: number, time, what happens next, the next enterprise."""
+    record, section = _record(request, pk)
+    if section.submitted_at is None or section.state in OPEN_FOR_ENTRY:
+        return redirect("inspections:record_record", record.pk)
+    clocks = Clocks()
+    owed = cards.sections_of(request.user).filter(state__in=list(OPEN_FOR_ENTRY))
+    waiting = sorted((cards.card_of(row, request.user, clocks) for row in owed), key=cards.order_of)
+    context = {
+        "record": record, "section": section, "at": moment_words(section.submitted_at),
+        "next": waiting[0] if waiting else None,
+        "publish": section.publish_due_on and day_words(section.publish_due_on),
+        "due": cards.due_of(section, clocks), "orders": [row for row in section.follow_ups.all() if row.deadline],
+    }  # fmt: skip
+    return render(request, "inspections/phone/done.html", context)
+
+
+@requires(INSPECTOR, methods=("GET", "POST"))
+def record_assistant(request: HttpRequest, pk: int) -> HttpResponse:
+    """协助人员 of my department, with the reason."""
+    record, section = _record(request, pk)
+    form = AssistantForm(request.POST if request.method == "POST" else None, initial={"key": new_key()})
+
+    def add() -> dict[str, Any]:
+        data = {name: value for name, value in form.cleaned_data.items() if name != "key"}
+        return {"assistant": services.add_assistant(actor=request.user, section=section, **data).pk}
+
+    if attempt(request.user, form, "record_assistant", add):  # type: ignore[arg-type]
+        messages.success(request, f"已登记协助人员{form.cleaned_data['name']}。")
+        return redirect("inspections:record_assistant", record.pk)
+    context = {"record": record, "section": section, "form": form, "open": section.state in OPEN_FOR_ENTRY}
+    return render(request, "inspections/phone/assistant.html", context)
+
+
+@requires(INSPECTOR, methods=("GET", "POST"))
+def record_evidence(request: HttpRequest, pk: int) -> HttpResponse:
+    """照片和扫描件 of my section, or of one item with ``?finding=``."""
+    record, section = _record(request, pk)
+    key = request.GET.get("finding", "")
+    finding = next((one for one in section.findings.all() if key and str(one.pk) == key), None)
+    initial = {"kind": EvidenceKind.PHOTO if finding else request.GET.get("kind", "")}
+    sent = request.method == "POST"
+    form = EvidenceForm(request.POST if sent else None, request.FILES if sent else None, initial=initial)
+    if sent and form.is_valid() and (count := _store(request, record, section, finding, form)):
+        messages.success(request, f"已上传 {count} 个文件。")
+        return redirect(request.get_full_path())
+    rows = finding.evidence.all() if finding else record.evidence.select_related("finding", "section__department")
+    context = {"record": record, "section": section, "finding": finding, "form": form, "rows": rows, "most": PER_ITEM}
+    context |= {"open": section.state in OPEN_FOR_ENTRY}
+    return render(request, "inspections/phone/evidence.html", context)
+
+
+def _store(
+    request: HttpRequest,
+    record: InspectionRecord,
+    section: DepartmentSection,
+    finding: ItemFinding | None,
+    form: EvidenceForm,
+) -> int:
+    """Store each file; those refused are named beside the form, the good ones stay. Number stored, 0 on a refusal."""
+    kind, stored = form.cleaned_data["kind"], 0
+    place = None if kind == EvidenceKind.SIGNED_SCAN else section
+    for upload in form.cleaned_data["files"]:
+        try:
+            services.add_evidence(
+                actor=request.user, record=record, kind=kind, upload=upload, section=place, finding=finding
+            )
+        except DomainError as error:
+            form.add_error("files", f"{upload.name}：{error.message}")
+        else:
+            stored += 1
+    return 0 if form.errors else stored

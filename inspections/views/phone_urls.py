@@ -1,0 +1,22 @@
+"""Addresses of the phone's pages, of files and of paper; joined to the app's by inspections/urls.py."""
+
+from django.urls import URLPattern, path
+
+from inspections.views import files, phone
+
+phone_urls: list[URLPattern] = [
+    path("phone/", phone.record_today, name="record_today"),
+    path("phone/renwu/", phone.record_list, name="record_list"),
+    path("phone/wode/", phone.record_me, name="record_me"),
+    path("phone/<int:pk>/", phone.record_record, name="record_record"),
+    path("phone/<int:pk>/hedui/", phone.record_check, name="record_check"),
+    path("phone/<int:pk>/qianzi/", phone.record_sign, name="record_sign"),
+    path("phone/<int:pk>/tijiao/", phone.record_submit, name="record_submit"),
+    path("phone/<int:pk>/wancheng/", phone.record_done, name="record_done"),
+    path("phone/<int:pk>/xiezhu/", phone.record_assistant, name="record_assistant"),
+    path("phone/<int:pk>/cailiao/", phone.record_evidence, name="record_evidence"),
+    path("dayin/", files.print_batch, name="print_batch"),
+    path("dayin/<int:pk>/", files.record_print, name="record_print"),
+    path("tongzhishu/<int:pk>/", files.notice_print, name="notice_print"),
+    path("cailiao/<int:pk>/", files.evidence_file, name="evidence_file"),
+]
