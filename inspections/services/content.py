@@ -5,9 +5,12 @@ Canonical JSON: sorted keys, UTF-8, no spaces, no floats, times in UTC; SHA-256 
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from inspections.models import DepartmentSection, InspectionRecord
+from django.db.models import Prefetch, prefetch_related_objects
+
+from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, SectionMember
 from inspections.services.section_entry import section_content
 from registry import audit
 
@@ -27,6 +30,18 @@ def digest(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def complete(sections: Iterable[DepartmentSection]) -> list[DepartmentSection]:
+    """The sections with everything that their content needs, in a number of queries that does not grow with them."""
+    found = list(sections)
+    findings = ItemFinding.objects.select_related("item", "updated_by").prefetch_related("item__bases", "evidence")
+    members = SectionMember.objects.select_related("inspector")
+    prefetch_related_objects(
+        found, "department", Prefetch("findings", findings), Prefetch("members", members), "results", "follow_ups",
+        "assistants", "evidence",
+    )  # fmt: skip
+    return found
+
+
 def findings_content(section: DepartmentSection) -> list[dict[str, Any]]:
     """The answers of a section in the order of the form, each with its item's code and version day."""
     return [
@@ -36,12 +51,13 @@ def findings_content(section: DepartmentSection) -> list[dict[str, Any]]:
             **audit.fields_of(finding, FINDING),
             "evidence": sorted(row.sha256 for row in finding.evidence.all()),
         }
-        for finding in section.findings.select_related("item").prefetch_related("evidence")
+        for finding in section.findings.all()
     ]
 
 
 def sealed_content(section: DepartmentSection) -> dict[str, Any]:
     """Everything a department submits: what ``sealed_digest`` covers."""
+    complete([section])
     record = section.record
     return {
         "record": record.number,
@@ -56,7 +72,7 @@ def sealed_content(section: DepartmentSection) -> dict[str, Any]:
 
 
 def section_digest(section: DepartmentSection) -> str:
-    """Digest of what the enterprise sees of a section when it signs."""
+    """Digest of what the enterprise sees of a section (``complete``) when it signs."""
     shown = {name: value for name, value in section_content(section).items() if name != "result_confirmed"}
     return digest({"section": shown, "findings": findings_content(section)})
 
@@ -66,9 +82,8 @@ def head_digest(record: InspectionRecord) -> str:
     return digest(audit.fields_of(record, [name for name in HEAD if name not in AFTER_SIGNING]))
 
 
-def record_content(record: InspectionRecord) -> dict[str, Any]:
-    """What a signature covers: the head and every section's digest."""
-    sections = record.sections.select_related("department")
+def record_content(record: InspectionRecord, sections: Iterable[DepartmentSection]) -> dict[str, Any]:
+    """What a signature covers: the head and every section's digest (``sections``: all of the record, complete)."""
     return {
         "record": record.number,
         "enterprise": record.selection.enterprise.uscc,

@@ -1,13 +1,14 @@
 """The enterprise's confirmation of the record: signature, seal, refusal (notice 六(二)2, domain.md §4.2 G and H)."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from inspections.enums import CLOSED_WITHOUT_VISIT, ResultCode, SectionState, SignatoryRole, SignatureState
 from inspections.models import DepartmentSection, InspectionRecord
-from inspections.services.content import content_version, digest, head_digest, record_content, section_digest
+from inspections.services.content import complete, content_version, digest, head_digest, record_content, section_digest
 from inspections.services.writing import lock_record, own_section, stream_of
 from registry import audit, clock
 from registry.errors import DomainError
@@ -73,22 +74,22 @@ def sign_record(
     if problems := _problems(stored, values, no_witness_reason.strip()):
         raise DomainError(problems[0], problems=problems)
     before = audit.fields_of(stored, SIGNATURE_FIELDS)
-    content = record_content(stored)
-    values["signed_digest"] = digest(content)
+    sections = complete(stored.sections.all())
+    values["signed_digest"] = digest(record_content(stored, sections))
     for name, value in values.items():
         setattr(stored, name, value)
     stored.save(update_fields=list(values))
-    shown = {row.department.code: section_digest(row) for row in _shown(stored)}
+    shown = {row.department.code: section_digest(row) for row in _shown(sections)}
     after = audit.fields_of(stored, SIGNATURE_FIELDS)
     after |= {"version": content_version(stored), "head": head_digest(stored), "sections": shown}
     audit.record(stream=stream_of(stored.pk), actor=actor, action=ACTION, obj=stored, before=before, after=after)
     return stored
 
 
-def _shown(record: InspectionRecord) -> list[DepartmentSection]:
+def _shown(sections: Iterable[DepartmentSection]) -> list[DepartmentSection]:
     """Sections that have something to show: begun, not closed without a visit."""
-    hidden = [SectionState.NOT_STARTED, *CLOSED_WITHOUT_VISIT]
-    return list(record.sections.exclude(state__in=hidden).select_related("department"))
+    hidden = {SectionState.NOT_STARTED, *CLOSED_WITHOUT_VISIT}
+    return [section for section in sections if section.state not in hidden]
 
 
 def _problems(record: InspectionRecord, values: dict[str, object], no_witness: str) -> list[str]:
@@ -136,28 +137,39 @@ def _not_applicable_problems(record: InspectionRecord) -> list[str]:
     return [f"{names}到过现场，不能选“不适用”；企业不签字的，请登记为拒绝签字或无法签字。"]
 
 
-def covered_sections(record: InspectionRecord) -> dict[str, str]:
-    """Department code → digest of its section when it was last shown for signature."""
-    covered: dict[str, str] = {}
-    for event in AuditEvent.objects.filter(stream=stream_of(record.pk), action=ACTION).order_by("seq"):
-        covered |= event.after["sections"]
-    return covered
+def signings(records: Iterable[InspectionRecord]) -> dict[int, list[AuditEvent]]:
+    """Record key → its signings in the trail, oldest first; one query."""
+    streams = {stream_of(record.pk): record.pk for record in records}
+    found: dict[int, list[AuditEvent]] = {key: [] for key in streams.values()}
+    for event in AuditEvent.objects.filter(stream__in=streams, action=ACTION).order_by("stream", "seq"):
+        found[streams[event.stream]].append(event)
+    return found
 
 
 def is_covered(record: InspectionRecord, section: DepartmentSection) -> bool:
     """Whether a signature or refusal is recorded that the section was shown for."""
     if record.signature == SignatureState.PENDING:
         return False
-    return section.department.code in covered_sections(record) or record.signature == SignatureState.NOT_APPLICABLE
+    if record.signature == SignatureState.NOT_APPLICABLE:
+        return True
+    return any(section.department.code in event.after["sections"] for event in signings([record])[record.pk])
 
 
 def signature_status(record: InspectionRecord) -> SignatureStatus | None:
     """What the signature stands for now; None while none is recorded."""
-    last = AuditEvent.objects.filter(stream=stream_of(record.pk), action=ACTION).order_by("-seq").first()
-    if record.signature == SignatureState.PENDING or last is None:
+    return status_of(record, complete(record.sections.all()), signings([record])[record.pk])
+
+
+def status_of(
+    record: InspectionRecord, sections: Iterable[DepartmentSection], events: Sequence[AuditEvent]
+) -> SignatureStatus | None:
+    """``signature_status`` from what is already read: complete sections and the record's ``signings``."""
+    if record.signature == SignatureState.PENDING or not events:
         return None
-    covered = covered_sections(record)
-    shown = _shown(record)
+    covered: dict[str, str] = {}
+    for event in events:
+        covered |= event.after["sections"]
+    shown, last = _shown(sections), events[-1]
     missing = tuple(str(row.department) for row in shown if row.department.code not in covered)
     changed = any(covered.get(row.department.code) != section_digest(row) for row in shown)
     return SignatureStatus(last.after["version"], changed or last.after["head"] != head_digest(record), missing)
