@@ -2,11 +2,11 @@
 
 from sampling.services.attaching import attach_document
 from sampling.services.drawing import run_draw
-from sampling.services.files import bundle_files
+from sampling.services.files import bundle_files, bundle_zip, log_head
 from sampling.services.freezing import freeze_plan
 from sampling.services.plans import copy_plan, create_plan, create_plan_from_preset, update_plan
 from sampling.services.rates import parse_rate, rate_text
-from sampling.services.readiness import freeze_problems
+from sampling.services.readiness import departments_without_items, freeze_problems
 from sampling.services.replacing import Seated, call_up_reserve, effective_team, effective_teams, replace_inspector
 from sampling.services.scope import ScopeSpec, ScopeSummary, scope_summary, spec_of
 from sampling.services.states import advance_plan, cancel_plan
@@ -18,15 +18,18 @@ __all__ = [
     "advance_plan",
     "attach_document",
     "bundle_files",
+    "bundle_zip",
     "call_up_reserve",
     "cancel_plan",
     "copy_plan",
     "create_plan",
     "create_plan_from_preset",
+    "departments_without_items",
     "effective_team",
     "effective_teams",
     "freeze_plan",
     "freeze_problems",
+    "log_head",
     "parse_rate",
     "rate_text",
     "replace_inspector",

@@ -1,5 +1,7 @@
 """The files of a draw as they are stored, and the lines of the draw log."""
 
+import io
+import zipfile
 from collections.abc import Iterable, Mapping
 
 from registry import clock
@@ -78,3 +80,21 @@ def _clean(text: str) -> str:
 def bundle_files(roster: Roster) -> dict[str, bytes]:
     """All files of a draw by name without suffix, as lead bureau and auditor get them: log and names included."""
     return {**stored_files(roster), "log": log_tsv(roster)}
+
+
+def bundle_zip(roster: Roster) -> bytes:
+    """`bundle_files` as one ZIP with fixed dates, so that the same draw gives the same bytes."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(bundle_files(roster).items()):
+            entry = zipfile.ZipInfo(f"{roster.draw_id}/{name}.tsv", date_time=(2020, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return target.getvalue()
+
+
+def log_head() -> tuple[int, str]:
+    """Number and chain value of the last line of the draw log."""
+    head = LogHead.objects.filter(pk=LogHead.ONLY).first()
+    return (head.seq, head.chain) if head else (0, bundle.GENESIS)

@@ -22,6 +22,13 @@ def _missing_items(plan: Plan) -> list[str]:
     return [f"{'、'.join(bare)}没有任何部门的抽查事项，请在第 2 步选择，或去掉这个行业"] if bare else []
 
 
+def departments_without_items(plan: Plan) -> list[str]:
+    """Participating departments for which no item is chosen: allowed, and worth a look."""
+    having = set(plan.items.values_list("department_id", flat=True))
+    rows = [row.department for row in plan.departments.select_related("department")]
+    return [f"{one}没有选择任何抽查事项，派发时记为“无检查事项”" for one in rows if one.pk not in having]
+
+
 def _calendar(plan: Plan, on: dt.date) -> list[str]:
     wanted = range(min(on.year, plan.period_from.year), plan.period_to.year + 1)
     loaded = set(CalendarYear.objects.values_list("year", flat=True))

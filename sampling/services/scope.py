@@ -141,7 +141,7 @@ def spec_of(plan: Plan) -> ScopeSpec:
     )
 
 
-def scope_rows(spec: ScopeSpec, on: dt.date) -> QuerySet[Enterprise]:
+def scope_rows(spec: ScopeSpec, on: dt.date) -> QuerySet[Any]:
     """Every enterprise of the registry with ``why_out`` (a code of exclude.tsv, empty = in scope) and ``group``
     (its grade on ``on``, N for 未评级).
 
@@ -157,7 +157,7 @@ def scope_rows(spec: ScopeSpec, on: dt.date) -> QuerySet[Enterprise]:
     if spec.registered_before:
         late = Q(registered_on__gte=spec.registered_before)
         cases.append(When(late, then=Value(ExcludeReason.AFTER_CUTOFF.value)))
-    rows = Enterprise.objects.with_grade(spec.scheme_id, on).order_by()
+    rows: QuerySet[Any] = Enterprise.objects.with_grade(spec.scheme_id, on).order_by()
     rows = rows.annotate(why_out=Case(*cases, default=Value(IN_SCOPE), output_field=CharField()))
     graded = When(why_out=IN_SCOPE, grade__isnull=False, then=F("grade"))
     return rows.annotate(group=Case(graded, default=Value(UNGRADED), output_field=CharField()))

@@ -6,7 +6,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from registry import clock, services as registry
+from registry import clock
+from registry import services as registry
 from registry.enums import Role
 from registry.models import Department, Industry, Inspector, RiskLevel, RiskRating, RiskScheme, User
 from sampling import services
