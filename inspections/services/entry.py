@@ -45,7 +45,7 @@ class EntryOutcome:
     saved: int = 0
     warnings: list[str] = field(default_factory=list)
     conflicts: dict[str, StaleVersion] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
+    refusals: dict[str, list[str]] = field(default_factory=dict)
 
 
 # ------------------------------------------------------------------------------------------------------------ answers
@@ -214,7 +214,7 @@ def save_entry(
         except StaleVersion as stale:
             outcome.conflicts[name] = stale
         except DomainError as refusal:
-            outcome.refusals += refusal.problems or [refusal.message]
+            outcome.refusals[name] = refusal.problems or [refusal.message]
         else:
             outcome.saved += 1
             outcome.warnings += answer if name == "head" else []

@@ -298,7 +298,7 @@ def test_one_page_stores_what_it_can_and_reports_the_rest() -> None:
             {"finding": second, "answer": "OK", "text": "", "corrected": False, "version": 0},
         ],
     )  # fmt: skip
-    assert (outcome.saved, list(outcome.conflicts), outcome.refusals) == (2, [f"item-{first.pk}"], [])
+    assert (outcome.saved, list(outcome.conflicts), outcome.refusals) == (2, [f"item-{first.pk}"], {})
     assert list(section.findings.values_list("answer", flat=True)) == ["NOT_OK", "OK"]
 
 
