@@ -76,26 +76,6 @@ def confirm_due(plan: Plan, day: dt.date) -> tuple[dt.date, str]:
         raise DomainError(f"不能派发，确认期限算不出来：{error}。") from None
 
 
-def seats_of(draw: Draw) -> dict[tuple[int, int], list[Inspector]]:
-    """The people of each (department, team) by seat, replacements (I-OUT events) applied in their order."""
-    rows = draw.members.filter(kind=PickKind.MAIN).select_related("inspector").order_by("team", "seat")
-    seated = {member.pk: member.inspector for member in rows}
-    place = {member.pk: (member.department_id, member.team) for member in rows}
-    order = list(seated)
-    events = draw.events.filter(kind=DrawEventKind.I_OUT).select_related("substitute_member__inspector")
-    stands_for: dict[int, int] = {}
-    for event in events.order_by("batch", "pk"):
-        if event.member_id is None or event.substitute_member is None:
-            continue
-        seat = stands_for.get(event.member_id, event.member_id)
-        stands_for[event.substitute_member.pk] = seat
-        seated[seat] = event.substitute_member.inspector
-    found: dict[tuple[int, int], list[Inspector]] = {}
-    for seat in order:
-        found.setdefault(place[seat], []).append(seated[seat])
-    return found
-
-
 def fits(item: InspectionItem, enterprise: Enterprise) -> bool:
     """Whether an item is to be checked at an enterprise: a common industry, and its kind of entity (empty = all)."""
     own = {industry.pk for industry in item.industries.all()}
@@ -106,15 +86,19 @@ def fits(item: InspectionItem, enterprise: Enterprise) -> bool:
 def parcels_of(draw: Draw, selections: Iterable[Selection]) -> list[Parcel]:
     """The parcels of some selections of a draw, in their order. A fixed number of queries."""
     departments = plan_departments(draw.plan)
-    people_of = seats_of(draw)
+    people_of: dict[tuple[int, int], list[Inspector]] = {}
+    for team, seats in sampling_services.effective_teams(draw).items():
+        for seat in seats:
+            people_of.setdefault((team, seat.member.department_id), []).append(seat.member.inspector)
     items = list(draw.plan.items.prefetch_related("industries").order_by("code"))
     found = []
     for selection in selections:
         team = selection.match.team
+        seated = [seat.member for seat in teams.get(team, [])]
         parts = [
             (
                 department,
-                people_of.get((department.pk, team), []),
+                [member.inspector for member in seated if member.department_id == department.pk],
                 [i for i in items if i.department_id == department.pk and fits(i, selection.enterprise)],
             )
             for department in departments

@@ -66,7 +66,7 @@ class Campaign:
 
     def fill_registry(self) -> None:
         """Reference data, accounts, both Excel files, recusals, last year's inspections."""
-        at("2024-05-28 09:00")
+        at("2024-06-03 08:00")
         registry.load_reference_data()
         self.cast = make_cast()
         files = invented.write_files(self.folder)
@@ -95,7 +95,7 @@ class Campaign:
             actor=self.cast.lead, kind=kind, filename=path.name, content=path.read_bytes(), scheme=scheme
         )
         batch = registry.import_rows(actor=self.cast.lead, batch=batch, rows=reading.rows)
-        return "，".join(f"{name} {count}" for name, count in batch.counts.items())
+        return f"共 {batch.counts['rows']} 行，新增 {batch.counts['new']}，更新 {batch.counts['changed']}"
 
     def _recuse(self) -> None:
         venues = Enterprise.objects.filter(industries__code="INTERNET_CAFE").order_by("uscc")

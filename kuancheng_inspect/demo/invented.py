@@ -147,7 +147,7 @@ def enterprise_rows() -> Iterator[list[str]]:
         year = 2012 + pick("year", number, 12) if pick("late", number, 25) else 2024
         month, day = 1 + pick("month", number, 12), 1 + pick("day", number, 28)
         if year == 2024:
-            month = 6 + pick("month", number, 3)
+            month, day = 6, 1 + pick("day", number, 2)  # after the notice's cut-off, before the import
         grade = _grade(number)
         expiry = f"{2025 + pick('expiry', number, 3)}-{month:02d}-{day:02d}" if pick("long", number, 6) else "长期"
         yield [

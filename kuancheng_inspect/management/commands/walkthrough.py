@@ -26,6 +26,6 @@ class Command(BaseCommand):
             for line in write_all(campaign, folder):
                 self.stdout.write(line)
         except (DomainError, Broken) as error:
-            problems = "；".join(getattr(error, "problems", []))
+            problems = "；".join(getattr(error, "problems", [])[:5])
             raise CommandError(f"走不下去：{error}{'：' + problems if problems else ''}") from error
         self.stdout.write("全部步骤完成：var/walkthrough/（演示数据，企业、代码、人员均为虚构）")
