@@ -94,11 +94,10 @@ def parcels_of(draw: Draw, selections: Iterable[Selection]) -> list[Parcel]:
     found = []
     for selection in selections:
         team = selection.match.team
-        seated = [seat.member for seat in teams.get(team, [])]
         parts = [
             (
                 department,
-                [member.inspector for member in seated if member.department_id == department.pk],
+                people_of.get((team, department.pk), []),
                 [i for i in items if i.department_id == department.pk and fits(i, selection.enterprise)],
             )
             for department in departments

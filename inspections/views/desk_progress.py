@@ -86,7 +86,7 @@ def _matrix(request: HttpRequest, plan: Plan, form: RemindForm) -> HttpResponse:
         "totals": {name: sum(row[name] for row in rows) for name in columns},
         "enterprises": records.exclude(state=RecordState.REPLACED).count(),
         "stuck": records.stuck(clock.today()).count(),
-        "returned": Confirmation.objects.filter(record__plan=plan).returned().count(),
+        "returned": sum(row["sent_back"] for row in rows),
         "late": _late(plan),
         "may_remind": LEAD in request.user.roles,
     }
@@ -128,6 +128,7 @@ def _row(confirmed: dict[str, int], section: dict[str, int], people: dict[str, A
         "sent": confirmed.get("sent", 0),
         "pending": confirmed.get("pending", 0),
         "confirmed": confirmed.get("confirmed", 0),
+        "sent_back": confirmed.get("returned", 0),
         "overdue": confirmed.get("overdue", 0) + section.get("overdue", 0),
         "people": people.get("people", 0),
         "never": people.get("never", 0),

@@ -9,6 +9,7 @@ from inspections import services
 from inspections.models import Confirmation, Dispatch, InspectionRecord
 from registry.enums import Role
 from registry.models import Enterprise, User
+from sampling import services as sampling_services
 from sampling.enums import PickKind
 from sampling.models import Draw, Plan, Selection, TeamMember
 from tests import factories
@@ -72,6 +73,36 @@ def make_desk(count: int = 3, *, reserves: int = 1, calendar: bool = True, **pla
         draw=draw,
         enterprises=enterprises,
         lead=made.created_by,
+        wl=factories.make_user(Role.DEPT_ADMIN, department=factories.make_department("WL")),
+        ga=factories.make_user(Role.DEPT_ADMIN, department=factories.make_department("GA")),
+    )
+
+
+def make_drawn_desk(count: int = 4) -> Desk:
+    """As ``make_desk``, frozen and drawn by the services of sampling: half of ``count`` cafés drawn, the others in
+    reserve, two teams of two, two standby people a department."""
+    factories.load_calendar(2024, 2025)
+    plan = factories.make_plan(not_before_hours=0)
+    plan.rates.filter(grade="A").update(numerator=1, denominator=2)
+    for _ in range(count):
+        factories.make_enterprise()
+    for row in plan.departments.all():
+        for _ in range(6):
+            factories.make_inspector(row.department, account=True)
+    with time_machine.travel("2024-06-03T08:00:00+08:00", tick=False):
+        sampling_services.freeze_plan(actor=plan.created_by, plan=plan)
+    with time_machine.travel("2024-06-03T08:30:00+08:00", tick=False):
+        witnesses = [{"name": "见证人甲", "unit": "演示单位"}]
+        draw = sampling_services.run_draw(
+            actor=plan.created_by, plan=plan, digits="0123456789" * 4, witnesses=witnesses, key="k" * 32
+        )
+    plan.refresh_from_db()
+    drawn = draw.selections.filter(kind=PickKind.MAIN).order_by("stratum", "rank")
+    return Desk(
+        plan=plan,
+        draw=draw,
+        enterprises=[row.enterprise for row in drawn],
+        lead=plan.created_by,
         wl=factories.make_user(Role.DEPT_ADMIN, department=factories.make_department("WL")),
         ga=factories.make_user(Role.DEPT_ADMIN, department=factories.make_department("GA")),
     )
