@@ -1,0 +1,93 @@
+"""The notice's campaign from Excel files in to Excel, PDF and published results out, on the engine under test."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from inspections.enums import SectionState
+from inspections.models import Confirmation, DepartmentSection, InspectionRecord
+from kuancheng_inspect.demo import invented
+from kuancheng_inspect.demo.campaign import Campaign, second_plan
+from kuancheng_inspect.demo.output import write_all
+from publicity.models import Publication
+from registry import clock
+from registry.models import Enterprise, Inspector
+from sampling.enums import PlanState
+
+ROOT = Path(__file__).resolve().parent.parent
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, settings):
+    """The finished campaign; the clock is given back afterwards."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.DEMO = True
+    played = Campaign(folder=tmp_path, say=lambda words: None)
+    try:
+        played.run()
+        yield played
+    finally:
+        clock.pin(None)
+
+
+def test_campaign_runs_from_excel_to_published_results(campaign: Campaign, tmp_path: Path):
+    lines = write_all(campaign, tmp_path)
+
+    assert Enterprise.objects.count() == invented.ENTERPRISES
+    assert Inspector.objects.count() == 60
+    assert campaign.plan.state == PlanState.SUMMARISED
+    assert lines[0].endswith("VERIFIED 11 picks")
+    # every department of every open record has handed in, and nobody still owes anything
+    assert not DepartmentSection.objects.owed().exists()
+    assert not Confirmation.objects.pending().exists()
+    states = set(DepartmentSection.objects.filter(record__state="OPEN").values_list("state", flat=True))
+    assert states == {SectionState.APPROVED, SectionState.NO_ITEMS}
+    assert Publication.objects.current().count() == 11
+    assert InspectionRecord.objects.filter(state="REPLACED").count() == 1
+
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    sheet = openpyxl.load_workbook(tmp_path / "抽查结果公示.xlsx").worksheets[0]
+    assert sheet.max_row == len(results) + 1
+    assert {"plan_code", "organ", "name", "uscc", "finished_on", "results", "remark", "items"} <= set(results[0])
+    assert all(row["name"].startswith("演示") and row["uscc"][2:8] == "999999" for row in results)
+
+
+def test_published_results_carry_no_grade_and_no_person(campaign: Campaign):
+    people = set(Inspector.objects.values_list("name", flat=True))
+    legal = set(Enterprise.objects.values_list("contact_phone", flat=True))
+    for publication in Publication.objects.all():
+        text = json.dumps(publication.snapshot, ensure_ascii=False)
+        assert not any(name in text for name in people)
+        assert not any(phone in text for phone in legal)
+        assert "级" not in text.replace("上级", "")
+
+
+def test_second_plan_is_frozen_and_waits_for_its_digits(campaign: Campaign):
+    plan = second_plan(campaign.cast)
+
+    assert plan.state == PlanState.FROZEN
+    roster = plan.roster.get()
+    assert roster.draw_id == "2026-000002"
+    assert roster.prev == campaign.draw.roster.log.order_by("-seq").first().chain
+
+
+@pytest.mark.pg
+def test_walkthrough_twice_gives_the_same_draw():
+    """On SQLite in a process of its own, as ``make walkthrough`` runs it."""
+    digests = []
+    for _ in range(2):
+        run = subprocess.run(
+            [sys.executable, "manage.py", "walkthrough"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        folder = ROOT / "var" / "walkthrough" / "draw"
+        digests.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()})
+    assert digests[0] == digests[1]
+    assert {"freeze.tsv", "plan.tsv", "pool.tsv", "recuse.tsv", "roster.tsv", "result.tsv"} <= set(digests[0])
