@@ -10,17 +10,17 @@ from registry.models import Department, Industry
 from sampling.models import Plan
 
 
-def _years(_: Any = None) -> list[tuple[int, str]]:
+def _years(_: Any = None) -> list[tuple[str, str]]:
     years = Plan.objects.filter(publications__isnull=False).order_by("-year").values_list("year", flat=True).distinct()
-    return [(year, f"{year}年") for year in years]
+    return [(str(year), f"{year}年") for year in years]
 
 
 class ResultFilter(django_filters.FilterSet):
     """Search text, year, department, industry. What cannot be understood is left out, never an error page."""
 
     q = django_filters.CharFilter(label="企业名称或代码", method="search", max_length=100)
-    year = django_filters.TypedChoiceFilter(
-        label="年度", field_name="publication__plan__year", choices=_years, coerce=int, empty_label="全部年度"
+    year = django_filters.ChoiceFilter(
+        label="年度", field_name="publication__plan__year", choices=_years, empty_label="全部年度"
     )
     department = django_filters.ModelChoiceFilter(
         label="检查部门", queryset=Department.objects.filter(active=True), to_field_name="code", empty_label="全部部门"

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from publicity import services
 from publicity.enums import ExportState
@@ -67,15 +68,23 @@ def export_list(request: HttpRequest) -> HttpResponse:
     return render(request, "publicity/export_list.html", context)
 
 
+def _why_not(export: ExportJob) -> str:
+    """Why there is no file to fetch, and what to do; empty when there is one."""
+    if export.state == ExportState.EXPIRED or (export.expires_at and export.expires_at <= clock.now()):
+        return "这个文件保留 7 天，已经过期。请重新导出。"
+    if export.state != ExportState.READY:
+        return f"文件还不能下载（{export.get_state_display()}）。请回到导出列表看进度。"
+    return "" if default_storage.exists(export.file.name) else "文件不在了，可能已被清理。请重新导出。"
+
+
 @requires(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)
 def export_file(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     """The file of a finished export, while it lasts."""
     export = get_object_or_404(ExportJob.objects.visible_to(request.user), pk=pk)
-    expired = export.state == ExportState.EXPIRED or (export.expires_at and export.expires_at <= clock.now())
-    if expired:
-        raise DomainError("这个文件保留 7 天，已经过期。请重新导出。")
-    if export.state != ExportState.READY or not default_storage.exists(export.file.name):
-        raise DomainError(f"文件还不能下载（{export.get_state_display()}）。请回到导出列表看进度。")
+    problem = _why_not(export)
+    if problem:
+        context = {"message": problem, "back_url": reverse("publicity:export_list")}
+        return render(request, "409.html", context, status=409)
     suffix = "." + export.file.name.rsplit(".", 1)[-1]
     return FileResponse(
         export.file.open("rb"), as_attachment=True, filename=export.filename, content_type=CONTENT_TYPES[suffix]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 
 from publicity import snapshot
 from publicity.exporters import as_csv
@@ -13,6 +13,7 @@ from publicity.models import Publication, PublishedResult
 from publicity.views.pages import page_of, public_page
 from registry import clock
 from registry.permissions import PUBLIC, requires
+from sampling.models import Plan
 
 ORDER = ("-publication__published_at", "publication__uscc", "department__order", "pk")
 MOST_FOUND = 50
@@ -61,7 +62,8 @@ def versions_of(publications: list[Publication]) -> list[dict[str, Any]]:
 @requires(PUBLIC)
 def result_detail(request: HttpRequest, plan: int, uscc: str) -> HttpResponse:
     """One enterprise in one campaign: what is published, and every version before it, struck through."""
-    records = Publication.objects.filter(plan=plan, uscc=uscc).values("record")
+    campaign = get_object_or_404(Plan.objects.public(), pk=plan)
+    records = Publication.objects.filter(plan=campaign, uscc=uscc).values("record")
     found = Publication.objects.filter(record__in=records).select_related("plan__lead")
     publications = list(found.order_by("-version"))
     if not publications:
