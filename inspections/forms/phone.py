@@ -17,12 +17,13 @@ from inspections.enums import EvidenceKind, Measure, ResultCode, SignatoryRole, 
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding
 from inspections.services.content import HEAD
 from inspections.services.entry import EntryOutcome
-from inspections.services.results import allowed_codes, codes_of, derive_results
+from inspections.services.results import allowed_codes, codes_of, derive_results, result_problems
 from inspections.services.section_entry import FollowUpEntry
 from registry.clock import SHANGHAI
 from registry.enums import CheckMethod
 
 TEXT = 2000
+OWED = "inspections/phone/_field.html"  # asked for on submission though a draft may lack it: not marked 选填
 MINUTE = "%Y-%m-%dT%H:%M"
 TEXT_FIELDS = {"NOT_OK": "text_bad", "NOT_APPLICABLE": "text_na", "NOT_CHECKED": "text_skip"}
 
@@ -31,7 +32,7 @@ def _moment(label: str) -> forms.DateTimeField:
     widget = forms.DateTimeInput(format=MINUTE, attrs={"type": "datetime-local"})
     words = {"invalid": f"{label}请按“2024-09-24 14:05”的样子填写。"}
     return forms.DateTimeField(
-        label=label, required=False, widget=widget, error_messages=words, show_hidden_initial=True
+        label=label, required=False, widget=widget, error_messages=words, show_hidden_initial=True, template_name=OWED
     )
 
 
@@ -60,7 +61,8 @@ class HeadForm(forms.Form):
     visit_to = _moment("离开时间")
     place = _text("检查地点", length=300, show_hidden_initial=True)
     methods = forms.MultipleChoiceField(
-        label="检查方式", choices=CheckMethod.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        label="检查方式", choices=CheckMethod.choices, required=False, template_name=OWED,
+        widget=forms.CheckboxSelectMultiple,
         show_hidden_initial=True, error_messages={"invalid_choice": "没有这种检查方式，请重新选择。"},
     )  # fmt: skip
     certificates_shown = _tick("已出示执法证件", show_hidden_initial=True)
@@ -81,7 +83,8 @@ class SectionForm(forms.Form):
     """本部门: who came, whether only on paper, another body's result."""
 
     present = forms.MultipleChoiceField(
-        label="到场的检查人员", required=False, widget=forms.CheckboxSelectMultiple, show_hidden_initial=True,
+        label="到场的检查人员", required=False, template_name=OWED, show_hidden_initial=True,
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "有人不是本部门被抽中的检查人员，请刷新页面再选。"},
     )  # fmt: skip
     written_only = _tick("本部门为书面检查，未到现场", show_hidden_initial=True)
@@ -115,11 +118,11 @@ class FindingForm(forms.Form):
     """One item: answer, a text for each answer that needs one, whether put right on the spot."""
 
     answer = forms.CharField(required=False, max_length=16)
-    text_bad = _text("问题描述", rows=2)
-    text_na = _text("缺项原因", rows=2)
-    text_skip = _text("未检查原因", rows=2)
+    text_bad = _text("问题描述", rows=2, template_name=OWED)
+    text_na = _text("缺项原因", rows=2, template_name=OWED)
+    text_skip = _text("未检查原因", rows=2, template_name=OWED)
     corrected = forms.ChoiceField(
-        label="是否当场改正", required=False, choices=[("1", "已当场改正"), ("0", "未改正，限期")],
+        label="是否当场改正", required=False, template_name=OWED, choices=[("1", "已当场改正"), ("0", "未改正，限期")],
         widget=forms.RadioSelect,
     )  # fmt: skip
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -240,12 +243,14 @@ class ResultForm(forms.Form):
     measures = forms.MultipleChoiceField(
         label="后续处置", required=False, choices=Measure.choices, widget=forms.CheckboxSelectMultiple
     )
-    confirmed = _tick("已与同行人员核对，确认以上结果")
+    confirmed = _tick("确认结果")
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None, *, section: DepartmentSection) -> None:
         self.section = section
-        chosen = codes_of(section) or [str(code) for code in derive_results(section)]
+        chosen = codes_of(section)
+        if not chosen or (not section.result_confirmed and result_problems(section, chosen, "-")):
+            chosen = [str(code) for code in derive_results(section)]
         stored = {row.measure: row for row in section.follow_ups.all()}
         initial: dict[str, Any] = {"results": chosen, "measures": list(stored), "version": section.version}
         initial |= {"result_note": section.result_note, "confirmed": section.result_confirmed}
@@ -266,12 +271,16 @@ class ResultForm(forms.Form):
             if measure != Measure.ABNORMAL_LIST or self.section.department.code == "SJ"
         ]
 
-    def result_rows(self) -> list[tuple[ResultCode, bool, str]]:
-        """(code, chosen, why it cannot be chosen) for the page."""
+    def result_rows(self, *, status: bool = False) -> list[tuple[ResultCode, bool, str]]:
+        """(code, chosen, why it cannot be chosen) for the page; with ``status`` those about the enterprise itself."""
         chosen = set(self["results"].value() or [])
         bad = sum(one.answer == "NOT_OK" for one in self.section.findings.all())
         why = {ResultCode.NO_PROBLEM: f"有 {bad} 项不符合，不能选", ResultCode.NO_ITEMS: f"有 {bad} 项不符合，不能选"}
         return [(code, code.value in chosen, why.get(code, "") if bad else "") for code in allowed_codes(self.section)]
+
+    def status_rows(self) -> list[tuple[ResultCode, bool, str]]:
+        """注销、迁出 and the like."""
+        return self.result_rows(status=True)
 
     def arguments(self) -> dict[str, Any]:
         """For services.save_section."""
@@ -309,13 +318,13 @@ class SignedForm(forms.Form):
         choices=[(s.value, s.label) for s in (
             SignatureState.SIGNED, SignatureState.SEALED, SignatureState.SIGNED_AND_SEALED)],
     )  # fmt: skip
-    signatory_name = _text("签字人姓名", length=50)
+    signatory_name = _text("签字人姓名", length=50, template_name=OWED)
     signatory_role = forms.ChoiceField(
-        label="签字人身份", required=False, widget=forms.RadioSelect, choices=SignatoryRole.choices
+        label="签字人身份", required=False, template_name=OWED, widget=forms.RadioSelect, choices=SignatoryRole.choices
     )
     opinion_agrees = forms.TypedChoiceField(
-        label="企业意见", required=False, widget=forms.RadioSelect, coerce=lambda value: value == "1",
-        empty_value=None, choices=[("1", "属实"), ("0", "有异议")],
+        label="企业意见", required=False, template_name=OWED, widget=forms.RadioSelect, empty_value=None,
+        coerce=lambda value: value == "1", choices=[("1", "属实"), ("0", "有异议")],
     )  # fmt: skip
     opinion_text = _text("异议内容", rows=2)
     key = forms.CharField(widget=forms.HiddenInput)
@@ -329,7 +338,7 @@ class RefusedForm(forms.Form):
         choices=[(s.value, s.label) for s in (
             SignatureState.REFUSED, SignatureState.UNABLE, SignatureState.NOT_APPLICABLE)],
     )  # fmt: skip
-    refusal_reason = _text("原因（照当事人原话记）", rows=3)
+    refusal_reason = _text("原因（照当事人原话记）", rows=3, template_name=OWED)
     witness_name = _text("见证人姓名", length=50)
     witness_unit = _text("见证人单位或身份", length=100)
     no_witness_reason = _text("没有见证人的，写明原因", length=200)
@@ -339,10 +348,10 @@ class RefusedForm(forms.Form):
 class AssistantForm(forms.Form):
     """协助人员."""
 
-    name = _text("姓名", length=50)
-    unit = _text("单位", length=100)
-    role = _text("专业或职务", length=50)
-    reason = _text("协助理由", length=200)
+    name = _text("姓名", length=50, template_name=OWED)
+    unit = _text("单位", length=100, template_name=OWED)
+    role = _text("专业或职务", length=50, template_name=OWED)
+    reason = _text("协助理由", length=200, template_name=OWED)
     key = forms.CharField(widget=forms.HiddenInput)
 
 
