@@ -8,11 +8,17 @@ from django import template
 from publicity.statistics import Table, shown
 
 register = template.Library()
+SHORT, HASH = 42, 64  # what fits a line of a cell; the length of a digest
+
+
+def _cell(text: str, number: bool) -> dict[str, Any]:
+    longest = max(map(len, text.split("\n")))
+    digest = len(text) == HASH and text.isalnum()
+    return {"text": text, "num": number, "short": longest <= SHORT, "hash": digest}
 
 
 def _cells(table: Table, row: list[Any]) -> list[dict[str, Any]]:
-    pairs = zip(row, table.columns, strict=True)
-    return [{"text": shown(cell, column), "num": column.kind != "text"} for cell, column in pairs]
+    return [_cell(shown(cell, column), column.kind != "text") for cell, column in zip(row, table.columns, strict=True)]
 
 
 @register.filter

@@ -20,7 +20,8 @@ from tests.factories import make_department, make_plan, make_user
 from tests.publicity.scene import PLANTED, Campaign, make_campaign, when
 
 pytestmark = pytest.mark.django_db
-LISTS = ["home", "plan_list", "draw_list", "result_list", "enterprise", "method", "accessibility", "log_head", "result_csv"]
+LISTS = ["home", "plan_list", "draw_list", "result_list", "enterprise", "method", "accessibility", "log_head",
+         "result_csv"]  # fmt: skip
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}javascript:alert(3)'
 
 
@@ -112,9 +113,9 @@ def test_plan_page_says_what_the_notice_asks() -> None:
     assert Client().get(reverse("publicity:plan_detail", args=[make_plan().pk])).status_code == 404
 
 
-JUNK = ["page=-1", "page=x", f"page={'9' * 40}", "year=abc", f"year={'9' * 30}", "q=%00", "department=%27", "industry=999",
-        f"q={'x' * 5000}", "page[]=1&year[]=2", "q=%ED%A0%80", f"plan={'9' * 30}", "tab=zzz", "as_of=2024-99-99",
-        "as_of=%00", "as_of=2999-01-01"]  # fmt: skip
+JUNK = ["page=-1", "page=x", f"page={'9' * 40}", "year=abc", f"year={'9' * 30}", "q=%00", "department=%27",
+        "industry=999", f"q={'x' * 5000}", "page[]=1&year[]=2", "q=%ED%A0%80", f"plan={'9' * 30}", "tab=zzz",
+        "as_of=2024-99-99", "as_of=%00", "as_of=2999-01-01"]  # fmt: skip
 
 
 @pytest.mark.parametrize("query", JUNK)
