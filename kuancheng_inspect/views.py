@@ -30,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "facts": desk.facts_for_auditor() if auditor else {},
         "weeks": desk.month_of(today, mine.marks) if roles & {Role.LEAD, Role.DEPT_ADMIN} else [],
         "weekdays": desk.WEEKDAYS,
+        "day_text": desk.day_text(today),
         "unread": Notice.objects.visible_to(user).unread().count(),
     }
     return render(request, "home.html", context)

@@ -225,7 +225,7 @@ def second_plan(cast: Cast) -> Plan:
         "title": "2026年度文化娱乐经营主体跨部门双随机联合抽查",
         "document_number": "",
         "registered_before": "2026-09-01",
-        "period_start": "2026-09-14",
+        "period_start": "2026-09-21",
         "period_end": "2026-11-30",
         "summary_due": "2026-11-20",
     }
