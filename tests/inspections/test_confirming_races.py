@@ -1,9 +1,10 @@
 """Two people at once: one effect, the other is told."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import time_machine
 from django.db import connection
 
 from inspections import services
@@ -14,9 +15,15 @@ from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import AuditEvent
 from tests import factories
-from tests.inspections.desk import make_desk
+from tests.inspections.desk import MONDAY, make_desk
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _monday() -> Iterator[None]:
+    with time_machine.travel(MONDAY, tick=True):
+        yield
 
 
 def together(*acts: Callable[[], object]) -> list[object]:
