@@ -16,6 +16,7 @@ from registry.forms import CalendarForm
 from registry.models import CalendarYear
 from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, SYSADMIN, requires
 from registry.services import load_calendar_year
+from registry.views.posted import sent
 
 MARKS = {DayKind.OFF: ("rest", "休"), DayKind.WORK: ("work", "班"), DayKind.LOCAL_OFF: ("rest", "休")}
 
@@ -73,7 +74,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 @requires(LEAD, SYSADMIN, methods=("GET", "POST"))
 def calendar_import(request: HttpRequest) -> HttpResponse:
     """Paste or upload a year's notice, look at the months, save."""
-    form = CalendarForm(request.POST or None, request.FILES or None, initial={"year": request.GET.get("year")})
+    form = CalendarForm(*sent(request), initial={"year": request.GET.get("year")})
     context: dict[str, Any] = {"form": form, "months": []}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

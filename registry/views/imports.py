@@ -15,6 +15,7 @@ from registry.models import ImportBatch
 from registry.permissions import AUDITOR, LEAD, requires
 from registry.services import compare_rows, discard_upload, earlier_import, import_rows, store_upload
 from registry.spreadsheets import SpreadsheetError
+from registry.views.posted import sent
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STEPS = ["选文件", "核对", "完成"]
@@ -44,7 +45,7 @@ def _stored(form: UploadForm, user: Any) -> ImportBatch:
 def import_upload(request: HttpRequest) -> HttpResponse:
     """Choose the kind and the file; a file that can be read leads to the preview."""
     initial = {"kind": request.GET.get("kind")}
-    form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
+    form = UploadForm(*sent(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         return redirect("registry:import_preview", pk=_stored(form, request.user).pk)
     context = {"form": form, "steps": STEPS, "kinds": ImportKind.choices}
@@ -116,7 +117,11 @@ def _read_again(batch: ImportBatch, *, mark: bool = False) -> tuple[Reading, byt
 def import_errors(request: HttpRequest, pk: int) -> HttpResponse:
     """The uploaded file with a red 错误说明 column."""
     batch = get_object_or_404(ImportBatch.objects.select_related("scheme"), pk=pk)
-    content = _read_again(batch, mark=True)[1]
+    try:
+        content = _read_again(batch, mark=True)[1]
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect("registry:import_preview", pk=batch.pk)
     return _xlsx(content, f"{batch.filename.removesuffix('.xlsx')}-错误清单.xlsx")
 
 

@@ -18,6 +18,7 @@ from registry.operations import new_key, once
 from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, SYSADMIN, requires
 from registry.services import decide_recusal, declare_recusal, set_inspector_status
 from registry.views.paging import page_of
+from registry.views.posted import sent
 
 
 @requires(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)
@@ -46,7 +47,7 @@ def inspector(request: HttpRequest, pk: int) -> HttpResponse:
     """One person; the own department changes the status."""
     one = get_object_or_404(Inspector.objects.visible_to(request.user).select_related("department"), pk=pk)
     names = ("status", "unavailable_from", "unavailable_to", "badge_valid_until")
-    form = InspectorStatusForm(request.POST or None, initial={name: getattr(one, name) for name in names})
+    form = InspectorStatusForm(*sent(request)[:1], initial={name: getattr(one, name) for name in names})
     if request.method == "POST" and form.is_valid():
         try:
             changed = set_inspector_status(actor=request.user, inspector=one, **form.cleaned_data)
@@ -74,7 +75,7 @@ def recusal_list(request: HttpRequest) -> HttpResponse:
 @requires(DEPT_ADMIN, SYSADMIN, methods=("GET", "POST"))
 def recusal_new(request: HttpRequest) -> HttpResponse:
     """Declare a recusal for a person of the own department."""
-    form = RecusalForm(request.POST or None, user=request.user)
+    form = RecusalForm(*sent(request)[:1], user=request.user)
     key = request.POST.get("key") or new_key()
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

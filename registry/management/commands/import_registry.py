@@ -53,9 +53,8 @@ class Command(BaseCommand):
         for problem in reading.problems:
             self.stdout.write(str(problem))
         if reading.problems and not options["skip_bad"]:
-            self.stderr.write(
-                f"共 {reading.total} 行，{reading.wrong} 行有错，没有导入。改好后再导入，或加 --skip-bad。"
-            )
+            counted = f"共 {reading.total} 行，{reading.wrong} 行有错，没有导入。"
+            self.stderr.write(f"{counted}改好后再导入，或加 --skip-bad 跳过有错的行。")
             raise SystemExit(1)
         if options["dry_run"]:
             counts = compare_rows(kind=kind, rows=reading.rows, scheme=scheme).counts() | {"skipped": reading.wrong}
