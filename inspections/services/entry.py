@@ -147,7 +147,7 @@ def save_head(*, actor: User, record: InspectionRecord, version: int, **fields: 
 def _stale_head(stored: InspectionRecord, changes: Mapping[str, Any]) -> StaleVersion:
     last = AuditEvent.objects.filter(stream=stream_of(stored.pk), action="填写入场信息").order_by("-seq").first()
     name = next(iter(changes))
-    label = str(InspectionRecord._meta.get_field(name).verbose_name)
+    label = str(getattr(InspectionRecord._meta.get_field(name), "verbose_name", name))
     return StaleVersion(
         what=label, theirs=value_words(name, getattr(stored, name)), mine=value_words(name, changes[name]),
         by=last.actor_name if last else "他人", at=last.at if last else None, version=stored.version,

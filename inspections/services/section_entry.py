@@ -56,7 +56,7 @@ def save_section(
     record = lock_record(InspectionRecord(pk=section.record_id))
     stored = DepartmentSection.objects.select_related("department").get(pk=section.pk)
     check_writable(actor, stored)
-    values = {
+    values: dict[str, Any] = {
         "written_only": written_only, "result_note": result_note, "result_confirmed": result_confirmed,
         "other_body": other_body, "other_body_number": other_body_number,
     }  # fmt: skip

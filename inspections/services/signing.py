@@ -1,7 +1,7 @@
 """The enterprise's confirmation of the record: signature, seal, refusal (notice 六(二)2, domain.md §4.2 G and H)."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -92,7 +92,7 @@ def _shown(sections: Iterable[DepartmentSection]) -> list[DepartmentSection]:
     return [section for section in sections if section.state not in hidden]
 
 
-def _problems(record: InspectionRecord, values: dict[str, object], no_witness: str) -> list[str]:
+def _problems(record: InspectionRecord, values: Mapping[str, object], no_witness: str) -> list[str]:
     signature = values["signature"]
     if signature not in SignatureState.values or signature == SignatureState.PENDING:
         return ["请选择签字情况。"]
@@ -111,7 +111,7 @@ def _problems(record: InspectionRecord, values: dict[str, object], no_witness: s
     return problems
 
 
-def _signed_problems(values: dict[str, object]) -> list[str]:
+def _signed_problems(values: Mapping[str, object]) -> list[str]:
     problems = []
     if not values["signatory_name"]:
         problems.append("请填写签字人姓名。")
