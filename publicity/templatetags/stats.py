@@ -8,7 +8,7 @@ from django import template
 from publicity.statistics import Table, shown
 
 register = template.Library()
-SHORT, HASH = 42, 64  # what fits a line of a cell; the length of a digest
+SHORT, HASH = 24, 64  # what fits a line of a cell; the length of a digest
 
 
 def _cell(text: str, number: bool) -> dict[str, Any]:
