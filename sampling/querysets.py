@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from registry.enums import Role
-from sampling.enums import PlanState
+from sampling.enums import PickKind, PlanState
 
 if TYPE_CHECKING:
     from registry.models import User
@@ -34,6 +34,19 @@ class PlanQuerySet(models.QuerySet[Any]):
     def led_by(self, user: "User") -> "PlanQuerySet":
         """Plans this user may change: lead bureau, own plans."""
         return self.filter(lead_id=user.department_id) if Role.LEAD in user.roles else self.none()
+
+    def with_counts(self) -> "PlanQuerySet":
+        """Annotate ``total`` (enterprises of the newest frozen list) and ``picks`` (drawn, of the newest draw)."""
+        from sampling.models import Roster, Selection  # noqa: PLC0415 -- models import querysets
+
+        newest = Roster.objects.filter(plan=models.OuterRef("pk")).order_by("-round")
+        main = Selection.objects.filter(draw__roster=models.OuterRef("newest"), kind=PickKind.MAIN).order_by()
+        counted = main.values("draw__roster").annotate(n=models.Count("pk")).values("n")
+        return self.annotate(
+            newest=models.Subquery(newest.values("pk")[:1]),
+            total=models.Subquery(newest.values("total")[:1]),
+            picks=models.Subquery(counted, output_field=models.IntegerField()),
+        )
 
     def public(self) -> "PlanQuerySet":
         """Plans the public may know of: frozen or later, cancelled ones that had been frozen included."""

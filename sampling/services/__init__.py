@@ -6,7 +6,7 @@ from sampling.services.files import bundle_files, bundle_zip, log_head
 from sampling.services.freezing import freeze_plan
 from sampling.services.plans import copy_plan, create_plan, create_plan_from_preset, update_plan
 from sampling.services.rates import parse_rate, rate_text
-from sampling.services.readiness import departments_without_items, freeze_problems
+from sampling.services.readiness import departments_without_items, freeze_problems, items_per_department
 from sampling.services.replacing import Seated, call_up_reserve, effective_team, effective_teams, replace_inspector
 from sampling.services.scope import ScopeSpec, ScopeSummary, scope_summary, spec_of
 from sampling.services.states import advance_plan, cancel_plan
@@ -29,6 +29,7 @@ __all__ = [
     "effective_teams",
     "freeze_plan",
     "freeze_problems",
+    "items_per_department",
     "log_head",
     "parse_rate",
     "rate_text",

@@ -1,9 +1,10 @@
 """Everything that stands between a draft and its freeze, in words."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 
-from registry.models import CalendarYear, Industry
+from registry.models import CalendarYear, Department, Industry
 from sampling.enums import DrawType
 from sampling.models import Plan
 from sampling.services.scope import ScopeSummary
@@ -22,11 +23,20 @@ def _missing_items(plan: Plan) -> list[str]:
     return [f"{'、'.join(bare)}没有任何部门的抽查事项，请在第 2 步选择，或去掉这个行业"] if bare else []
 
 
+def items_per_department(plan: Plan) -> list[tuple[Department, int]]:
+    """Every participating department with the number of items it checks."""
+    counts = Counter(plan.items.values_list("department_id", flat=True))
+    rows = plan.departments.select_related("department")
+    return [(row.department, counts[row.department_id]) for row in rows]
+
+
 def departments_without_items(plan: Plan) -> list[str]:
     """Participating departments for which no item is chosen: allowed, and worth a look."""
-    having = set(plan.items.values_list("department_id", flat=True))
-    rows = [row.department for row in plan.departments.select_related("department")]
-    return [f"{one}没有选择任何抽查事项，派发时记为“无检查事项”" for one in rows if one.pk not in having]
+    return [
+        f"{department}没有选择任何抽查事项，派发时记为“无检查事项”"
+        for department, count in items_per_department(plan)
+        if not count
+    ]
 
 
 def _calendar(plan: Plan, on: dt.date) -> list[str]:

@@ -80,6 +80,11 @@ class PoolLine:
         """How many remain behind the seats; negative when seats stay empty."""
         return len(self.drawable) - self.needed
 
+    @property
+    def shortage(self) -> int:
+        """How many seats stay empty."""
+        return max(-self.standby, 0)
+
 
 @dataclass(frozen=True)
 class ScopeSummary:

@@ -1,0 +1,38 @@
+"""Filters of the list of plans."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from sampling.enums import PlanState
+from sampling.models import Plan
+
+
+class PlanFilter(django_filters.FilterSet):
+    """By words, state and year."""
+
+    q = django_filters.CharFilter(label="名称或编号", method="search", widget=forms.TextInput(attrs={"type": "search"}))
+    state = django_filters.ChoiceFilter(label="状态", choices=PlanState.choices, empty_label="全部")
+    year = django_filters.NumberFilter(
+        label="年度", min_value=2000, max_value=2999, widget=forms.NumberInput(attrs={"class": "w-num"})
+    )
+
+    class Meta:
+        model = Plan
+        fields = ["q", "state", "year"]
+
+    def search(self, queryset: QuerySet[Plan], name: str, value: str) -> QuerySet[Plan]:
+        """In the names and in all numbers."""
+        words = value.strip()
+        return queryset.filter(
+            Q(task_name__icontains=words)
+            | Q(task_code__icontains=words)
+            | Q(plan_code__icontains=words)
+            | Q(platform_task_code__icontains=words)
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.form.label_suffix = ""
