@@ -1,6 +1,29 @@
 """URLs of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from sampling.views import after, lists, wizard
 
 app_name = "sampling"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", lists.plan_list, name="plan_list"),
+    path("xinjian/", wizard.plan_new, name="plan_new"),
+    path("yushe/2024/", wizard.preset_new, name="preset_new"),
+    path("<int:pk>/", lists.plan_detail, name="plan_detail"),
+    path("<int:pk>/1/", wizard.plan_edit, name="plan_edit"),
+    path("<int:pk>/2/", wizard.plan_items, name="plan_items"),
+    path("<int:pk>/3/", wizard.plan_scope, name="plan_scope"),
+    path("<int:pk>/3/jishu/", wizard.plan_scope_count, name="plan_scope_count"),
+    path("<int:pk>/4/", wizard.plan_people, name="plan_people"),
+    path("<int:pk>/4/jishu/", wizard.plan_people_count, name="plan_people_count"),
+    path("<int:pk>/5/", wizard.plan_check, name="plan_check"),
+    path("<int:pk>/fuzhi/", wizard.plan_copy, name="plan_copy"),
+    path("<int:pk>/dongjie/", after.plan_freeze, name="plan_freeze"),
+    path("<int:pk>/chouqu/", after.plan_draw, name="plan_draw"),
+    path("<int:pk>/jieguo/", after.plan_result, name="plan_result"),
+    path("<int:pk>/quxiao/", after.plan_cancel, name="plan_cancel"),
+    path("<int:pk>/wenjian.zip", lists.plan_bundle, name="plan_bundle"),
+    path("<int:pk>/weilieru.csv", lists.plan_excluded, name="plan_excluded"),
+    path("<int:pk>/wenshu/", lists.plan_attach, name="plan_attach"),
+    path("wenshu/<int:pk>/", lists.plan_attachment, name="plan_attachment"),
+]

@@ -1,0 +1,1 @@
+"""Pages of the lead bureau: plans, the wizard, freeze, draw and result."""

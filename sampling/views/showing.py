@@ -1,0 +1,90 @@
+"""What the pages of plans share: refusals beside the form, days in words, the tag and the next step of a plan."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from django.forms import Form
+from django.urls import NoReverseMatch, reverse
+
+from registry import clock
+from registry.enums import Role
+from registry.errors import DomainError
+from registry.models import User
+from registry.operations import once
+from sampling.enums import PlanState
+from sampling.models import Plan
+
+WEEKDAYS = "一二三四五六日"
+STEPS = ["名称和时间", "检查事项", "范围和比例", "检查人员", "核对并冻结"]
+TAGS = {
+    PlanState.DRAFT: "doing",
+    PlanState.FROZEN: "todo",
+    PlanState.DRAWN: "todo",
+    PlanState.DISPATCHED: "doing",
+    PlanState.INSPECTING: "doing",
+    PlanState.COMPLETED: "todo",
+    PlanState.SUMMARISED: "done",
+    PlanState.ARCHIVED: "done",
+    PlanState.CANCELLED: "mute",
+}
+# state → (words, name of the page)
+NEXT = {
+    PlanState.DRAFT: ("核对并冻结", "sampling:plan_check"),
+    PlanState.FROZEN: ("抽取", "sampling:plan_draw"),
+    PlanState.DRAWN: ("派发", "inspections:plan_dispatch"),
+    PlanState.DISPATCHED: ("看确认进度", "inspections:plan_progress"),
+    PlanState.INSPECTING: ("看检查进度", "inspections:plan_progress"),
+    PlanState.COMPLETED: ("总结", "publicity:plan_summary"),
+}
+
+
+def day_words(day: dt.date) -> str:
+    """``9月21日（周一）``."""
+    return f"{day.month}月{day.day}日（周{WEEKDAYS[day.weekday()]}）"
+
+
+def moment_words(moment: dt.datetime) -> str:
+    """``2024年6月4日（周二）10:06:00`` in Shanghai."""
+    at = moment.astimezone(clock.SHANGHAI)
+    return f"{at.year}年{day_words(at.date())}{at:%H:%M:%S}"
+
+
+def address(name: str, pk: int) -> str:
+    """The address of a page of another app; empty while that app has no such page."""
+    try:
+        return reverse(name, args=[pk])
+    except NoReverseMatch:
+        return ""
+
+
+def next_step(plan: Plan) -> tuple[str, str] | None:
+    """(words, address) of what comes next for the lead bureau, None when nothing does."""
+    step = NEXT.get(PlanState(plan.state))
+    url = address(step[1], plan.pk) if step else ""
+    return (step[0], url) if step and url else None
+
+
+def leads(user: User, plan: Plan) -> bool:
+    """Whether this person may change this plan."""
+    return Role.LEAD in user.roles and user.department_id == plan.lead_id
+
+
+def refuse(form: Form, error: DomainError) -> None:
+    """Show a refusal beside the form, its single problems below it."""
+    lines = error.problems if error.message == " ".join(error.problems) else [error.message, *error.problems]
+    for line in lines[:30]:
+        form.add_error(None, line)
+
+
+def attempt(user: User, form: Any, action: str, effect: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """Make a change once under the key of a form; None when nothing was sent, or it was refused (then the form says
+    why, and keeps what was typed)."""
+    if not form.is_bound or not form.is_valid():
+        return None
+    try:
+        answer, _ = once(key=form.cleaned_data["key"], user=user, action=action, effect=effect)
+    except DomainError as error:
+        refuse(form, error)
+        return None
+    return answer
