@@ -3,6 +3,7 @@
 from django.urls import path
 
 from inspections.views import desk, desk_confirm, desk_progress, desk_records
+from inspections.views.phone_urls import phone_urls
 
 app_name = "inspections"
 desk_urls = [
@@ -28,8 +29,4 @@ desk_urls = [
     path("houxu/", desk.follow_up_list, name="follow_up_list"),
     path("houxu/<int:pk>/", desk.follow_up_close, name="follow_up_close"),
 ]
-try:
-    from inspections.views.phone_urls import phone_urls
-except ModuleNotFoundError:
-    phone_urls = []
 urlpatterns = desk_urls + phone_urls

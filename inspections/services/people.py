@@ -123,7 +123,7 @@ def replace_on_records(*, actor: User, event: DrawEvent) -> list[DepartmentSecti
         )
     if sections:
         text = f"《{plan}》：{old.inspector.name}不再参加，您接替检查 {len(sections)} 家企业。"
-        joining = User.objects.filter(pk=new.inspector.user_id, is_active=True)
+        joining = User.objects.filter(inspector=new.inspector_id, is_active=True)
         notify(joining, text, link("record_today"))
     return sections
 
