@@ -8,13 +8,18 @@ from django import template
 from publicity.statistics import Table, shown
 
 register = template.Library()
-SHORT, HASH = 24, 64  # what fits a line of a cell; the length of a digest
+FOLD, HASH = 16, 64  # characters a line of a cell; the length of a digest
 
 
 def _cell(text: str, number: bool) -> dict[str, Any]:
-    longest = max(map(len, text.split("\n")))
-    digest = len(text) == HASH and text.isalnum()
-    return {"text": text, "num": number, "short": longest <= SHORT, "hash": digest}
+    """A cell that keeps its lines: a browser would squeeze a long Chinese text to one character a line."""
+    raw, digest = text, len(text) == HASH and text.isalnum()
+    if not digest and text:
+        lines_ = [
+            line[start : start + FOLD] for line in text.split("\n") for start in range(0, max(1, len(line)), FOLD)
+        ]
+        text = "\n".join(lines_)
+    return {"text": text, "raw": raw, "num": number, "hash": digest}
 
 
 def _cells(table: Table, row: list[Any]) -> list[dict[str, Any]]:
