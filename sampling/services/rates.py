@@ -7,8 +7,8 @@ from fractions import Fraction
 from registry.errors import DomainError
 
 MAX_DENOMINATOR = 1_000_000
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)%?")
-_FRACTION = re.compile(r"(\d{1,7})/(\d{1,7})")
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)%?")
+_FRACTION = re.compile(r"([0-9]{1,7})/([0-9]{1,7})")
 
 
 def parse_rate(text: str) -> Fraction:
