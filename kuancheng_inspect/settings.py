@@ -179,6 +179,9 @@ LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
+# What waits for a calendar (deadlines of a year that was not loaded): a job of a later app, named here because the
+# registry may not import it.
+AFTER_CALENDAR_LOADED = "inspections.tasks.fill_due_dates"
 CLOCK_PIN = env.str("CLOCK_PIN", default="")  # demo only: an ISO time at which registry.clock starts
 
 # --- files -----------------------------------------------------------------------------------------------------------

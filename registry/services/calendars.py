@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import transaction
 
-from registry import audit, clock
+from registry import audit, clock, jobs
 from registry.enums import DayKind, Role
 from registry.errors import DomainError
 from registry.models import CalendarDay, CalendarYear, User
@@ -69,4 +70,5 @@ def load_calendar_year(*, actor: User | None, year: int, notice: str, days: Sequ
         before=before,
         after={"version": row.version, "notice": row.notice, "days": len(days)},
     )
+    jobs.enqueue(settings.AFTER_CALENDAR_LOADED, year)
     return row
