@@ -1,6 +1,5 @@
 """The draw: 40 digits rolled before witnesses, everything else arithmetic on the frozen bytes (draw.md)."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,11 +22,13 @@ INFEASIBLE = "infeasible"
 
 def clean_digits(text: str) -> str:
     """The digits as they go into entropy.tsv. Raises DomainError unless there are 40 to 100 and nothing else."""
-    digits = "".join(unicodedata.normalize("NFKC", text).split())
+    digits = "".join(text.split())
     if not (digits.isascii() and digits.isdigit()):
         raise DomainError("数字只能是 0 到 9，请核对输入。")
     if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
-        raise DomainError(f"要正好念出的 {MIN_DIGITS} 位数字，现在是 {len(digits)} 位，请补全后再抽取。")
+        raise DomainError(
+            f"要念出的 {MIN_DIGITS} 位数字（最多 {MAX_DIGITS} 位），现在是 {len(digits)} 位，请核对后再抽取。"
+        )
     return digits
 
 
