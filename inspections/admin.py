@@ -10,23 +10,11 @@ from inspections import models
 from registry.admin import ReadOnlyAdmin, RepairAdmin
 
 
-class Opened:
-    """The repair site admits system administrators only (RepairSite); Django's own permission rows are not used."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Listed for whoever the site admits."""
-        return admin.site.has_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Open to whoever the site admits."""
-        return admin.site.has_permission(request)
-
-
-class LookOnly(Opened, ReadOnlyAdmin):
+class LookOnly(ReadOnlyAdmin):
     """To look at only."""
 
 
-class OfARecord(Opened, RepairAdmin):
+class OfARecord(RepairAdmin):
     """A row that belongs to a section: its changes go to the stream of the record. New rows come from services."""
 
     list_select_related = ["section__record", "section__department"]

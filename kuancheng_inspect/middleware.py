@@ -51,12 +51,12 @@ class AccessMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Redirect until the account is in order; account pages themselves stay open."""
-        user = request.user
         name = getattr(request.resolver_match, "view_name", "") or ""
-        if not isinstance(user, User) or name.startswith(("account_", "mfa_")):
-            return None
         public = Role.PUBLIC in getattr(view, "access", (frozenset(), ()))[0]
-        if public:
+        if public or name.startswith(("account_", "mfa_")):
+            return None  # before the user is looked at: public pages stay free of cookies
+        user = request.user
+        if not isinstance(user, User):
             return None
         if user.must_change_password:
             return redirect("account_change_password")

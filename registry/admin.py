@@ -50,7 +50,27 @@ class ReasonForm(ModelForm):
     )
 
 
-class RepairAdmin(admin.ModelAdmin):
+class SiteOpened:
+    """The site admits system administrators only (RepairSite); Django's own permission rows are not used."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Listed for whoever the site admits."""
+        return admin.site.has_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Open to whoever the site admits."""
+        return admin.site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for reading; narrower where rows come from services."""
+        return admin.site.has_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for reading; narrower where services move the row."""
+        return admin.site.has_permission(request)
+
+
+class RepairAdmin(SiteOpened, admin.ModelAdmin):
     """Editable with a reason. Rows are never deleted here; ``stream`` names the audit stream of the change."""
 
     form = ReasonForm
@@ -102,14 +122,14 @@ class RepairAdmin(admin.ModelAdmin):
     log_change = log_addition
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(SiteOpened, admin.ModelAdmin):
     """To look at only."""
 
     list_per_page = 50
     show_full_result_count = False
     actions = None
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows come from services."""
         return False
 

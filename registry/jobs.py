@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 import traceback
 
+from celery import current_app
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
@@ -40,10 +41,8 @@ def enqueue(task: str, object_id: object) -> Job:
 
 def _send(job_id: int) -> None:
     """Hand the id to Celery; a broker that is away costs a log line and one sweep, not the user's request."""
-    from registry.tasks import run_job  # noqa: PLC0415 -- tasks stand above this module
-
     try:
-        run_job.apply_async((job_id,), retry=False)
+        current_app.send_task("registry.tasks.run_job", args=(job_id,), retry=False)
     except Exception:
         log.warning("job %s was not sent; the sweep will send it", job_id)
 
