@@ -94,7 +94,10 @@ class RecusalForm(forms.Form):
     """Declare a recusal; only inspectors the user may see can be named."""
 
     inspector = forms.ModelChoiceField(
-        label="执法检查人员", queryset=Inspector.objects.none(), error_messages={"required": "请选择执法检查人员。"}
+        label="执法检查人员",
+        queryset=Inspector.objects.none(),
+        empty_label="请选择",
+        error_messages={"required": "请选择执法检查人员。"},
     )
     uscc = forms.CharField(
         label="企业的统一社会信用代码或全称",
@@ -133,7 +136,9 @@ class CalendarForm(forms.Form):
     After ``is_valid()`` the days stand in ``days`` as (date, kind, name) in order.
     """
 
-    year = forms.IntegerField(label="年份", min_value=2000, max_value=2199, widget=forms.NumberInput())
+    year = forms.IntegerField(
+        label="年份", min_value=2000, max_value=2199, widget=forms.NumberInput(attrs={"class": "w-s"})
+    )
     notice = forms.CharField(
         label="放假通知", max_length=200, help_text="文号或公布日期，如：国务院办公厅 2025年11月4日通知。"
     )

@@ -77,9 +77,11 @@ class ItemQuerySet(models.QuerySet[Any]):
 
     def in_force(self, on: dt.date) -> "ItemQuerySet":
         """Active versions in force on a day."""
-        return self.filter(active=True, effective_from__lte=on).filter(
-            Q(effective_to__isnull=True) | Q(effective_to__gte=on)
-        )
+        return self.effective(on).filter(active=True)
+
+    def effective(self, on: dt.date) -> "ItemQuerySet":
+        """The version of every item on a day, switched off or not."""
+        return self.filter(effective_from__lte=on).filter(Q(effective_to__isnull=True) | Q(effective_to__gte=on))
 
 
 class AuditQuerySet(models.QuerySet[Any]):

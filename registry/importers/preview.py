@@ -7,9 +7,9 @@ from registry.importers.reading import Reading
 from registry.services import Comparison
 
 SHOWN = 20
-_ADVICE = re.compile(r"[，：；](?=请|多半是|删去|长期有效|不属于|应为)")
+_ADVICE = re.compile(r"[，：；](?=请|多半是|删去|长期有效|不属于)")
 HOW = {
-    "统一社会信用代码": "照营业执照核对代码",
+    "统一社会信用代码": "照营业执照改代码",
     "成立日期": "改日期",
     "等级日期": "改日期",
     "许可有效期至": "改日期",
@@ -19,7 +19,7 @@ HOW = {
 
 
 def split_advice(column: str, message: str) -> tuple[str, str]:
-    """A message as (what is wrong, what to do): “只有17位，应为18位” → 只有17位 / 应为18位."""
+    """A message as (what is wrong, what to do): “与第2行重复，请删去一行” → 与第2行重复 / 请删去一行."""
     if message.startswith("没有填写"):
         rest = message.removeprefix("没有填写").lstrip("，")
         return "没有填写", rest or f"补上{column}"

@@ -98,7 +98,7 @@ def import_rows(*, actor: User | None, batch: ImportBatch, rows: Sequence[Any], 
     if not rows:
         raise DomainError("没有可以导入的行，请把文件改好后重新上传。")
     comparison = compare_rows(kind=batch.kind, rows=rows, scheme=batch.scheme)
-    if batch.kind == ImportKind.ENTERPRISES:
+    if batch.kind == ImportKind.ENTERPRISES and batch.scheme is not None:
         source = f"导入 {batch.filename}"[:200]
         write_enterprises(comparison, scheme=batch.scheme, source=source, now=clock.now(), today=clock.today())
     else:

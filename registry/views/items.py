@@ -14,16 +14,17 @@ from registry.views.paging import page_of
 
 @requires(LEAD, DEPT_ADMIN, AUDITOR)
 def item_list(request: HttpRequest) -> HttpResponse:
-    """The items in force today, by department."""
+    """The items of today by department, those switched off marked."""
     rows = (
-        InspectionItem.objects.in_force(clock.today())
+        InspectionItem.objects.effective(clock.today())
         .select_related("department")
         .prefetch_related("industries", "bases")
         .order_by("department__order", "code")
     )
     found = ItemFilter(request.GET, queryset=rows)
-    totals = InspectionItem.objects.in_force(clock.today()).aggregate(
+    totals = InspectionItem.objects.effective(clock.today()).aggregate(
         all=Count("pk", distinct=True),
+        off=Count("pk", filter=Q(active=False), distinct=True),
         open=Count("pk", filter=Q(bases__verified=False) | Q(bases__isnull=True), distinct=True),
     )
     context = {"filter": found, "totals": totals, **page_of(found.qs, request.GET, size=100)}
