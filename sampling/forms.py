@@ -9,6 +9,7 @@ from django import forms
 from registry.errors import DomainError
 from registry.models import Department, Enterprise, Industry, InspectionItem, RiskScheme, User
 from registry.operations import new_key
+from sampling.enums import DrawType
 from sampling.models import Plan
 from sampling.services.attaching import SIGNATURES
 from sampling.services.plans import NUMBERS, UNGRADED, grades_of
@@ -140,6 +141,8 @@ class ScopeForm(KeyForm):
         own = {"industries": list(plan.industries.all()), "scheme": plan.scheme_id, "authority": plan.authority}
         own |= {"registered_before": plan.registered_before}
         super().__init__(*args, initial={"key": new_key(), **own, **rates}, **kwargs)
+        self.fields["industries"].required = plan.draw_type == DrawType.DIRECTED
+        self.fields["industries"].error_messages["required"] = "定向抽查至少要勾选 1 个行业。"
         names = Enterprise.objects.order_by("authority").values_list("authority", flat=True).distinct()
         known = sorted({*names, plan.authority} - {""})
         self.fields["authority"].choices = [("", "请选择"), *((name, name) for name in known)]

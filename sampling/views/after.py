@@ -178,13 +178,15 @@ def _may_dispatch(request: HttpRequest, plan: Plan) -> bool:
 
 
 def _teams(draw: Draw) -> list[dict[str, Any]]:
-    """Teams with their members by department, then who stands by."""
-    rows = [
+    """Teams with their members by department, then who still stands by: neither seated since nor out."""
+    rows: list[dict[str, Any]] = [
         {"team": team, "seats": sorted(seats, key=lambda one: one.drawn.seat)}
         for team, seats in sorted(services.effective_teams(draw).items())
     ]
-    standby = draw.members.filter(kind=PickKind.RESERVE).select_related("inspector", "department")
-    return [*rows, {"team": 0, "standby": list(standby.order_by("department__order", "seat"))}]
+    seated = [one.member.pk for row in rows for one in row["seats"]]
+    waiting = draw.members.filter(kind=PickKind.RESERVE, out_events__isnull=True).exclude(pk__in=seated)
+    standby = waiting.select_related("inspector", "department").order_by("department__order", "seat")
+    return [*rows, {"team": 0, "standby": list(standby)}]
 
 
 @requires(LEAD, methods=("GET", "POST"))

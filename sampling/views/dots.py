@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isqrt
 from typing import Any
 
 from sampling.models import Roster
 
-COLUMNS, STEP, MOST = 58, 14, 3000
+COLUMNS, FEWEST, STEP, MOST = 58, 30, 14, 3000
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def dots_of(roster: Roster, strata: Iterable[Mapping[str, Any]]) -> Dots:
     if roster.total > MOST:
         return Dots(0, 0, [], roster.total, len(names))
     lines = roster.files.get(name="roster").content.splitlines()[1:]
-    columns = min(COLUMNS, max(len(lines), 1))
+    columns = min(COLUMNS, max(FEWEST, isqrt(3 * len(lines))))
     dots = [
         Dot(
             STEP // 2 + place % columns * STEP,
@@ -55,4 +56,4 @@ def dots_of(roster: Roster, strata: Iterable[Mapping[str, Any]]) -> Dots:
         for place, line in enumerate(lines)
     ]
     rows = -(-len(lines) // columns)
-    return Dots(COLUMNS * STEP, rows * STEP, dots, len(lines), len(names))
+    return Dots(columns * STEP, rows * STEP, dots, len(lines), len(names))

@@ -224,6 +224,12 @@ def test_a_wrong_rate_is_named_with_its_grade(plan: Plan, lead: Client) -> None:
     }
 
 
+def test_a_directed_plan_names_its_industries(plan: Plan, lead: Client) -> None:
+    answer = lead.post(url("plan_scope", plan.pk), scope_fields(plan, industries=[]))
+    assert answer.context["form"].errors == {"industries": ["定向抽查至少要勾选 1 个行业。"]}
+    assert plan.industries.count() == 1
+
+
 def test_too_few_people_are_told_in_words(plan: Plan, lead: Client) -> None:
     page = lead.post(url("plan_people", plan.pk), {"key": new_key(), "seats": "2", "teams": "3", "then": "count"})
     assert page.context["summary"].problems == [
@@ -316,6 +322,19 @@ def test_the_result_shows_picks_in_drawn_order_with_their_teams(plan: Plan, lead
     assert page.context["dots"].drawn == len(picks)
     assert page.content.decode().count('class="dot on"') == len(picks)
     assert draw.result_digest in page.content.decode()
+
+
+def test_who_took_a_seat_or_dropped_out_stands_by_no_longer(plan: Plan, lead: Client) -> None:
+    p.freeze(plan)
+    draw = p.draw(plan)
+    seated = draw.members.filter(kind="MAIN", department__code="GA")[0]
+    event = services.replace_inspector(actor=plan.created_by, member=seated, code="sick", reason="病假条")
+    waiting = draw.members.get(kind="RESERVE", department__code="WL")
+    before = lead.get(url("plan_result", plan.pk)).context["teams"][-1]["standby"]
+    assert event.substitute_member is not None
+    assert before == [waiting]
+    services.replace_inspector(actor=plan.created_by, member=waiting, code="leave", reason="请假")
+    assert lead.get(url("plan_result", plan.pk)).context["teams"][-1]["standby"] == []
 
 
 def test_the_downloaded_bundle_verifies(plan: Plan, lead: Client, tmp_path: Path) -> None:
