@@ -73,6 +73,9 @@ def card_of(section: Any, user: User, clocks: Clocks) -> Card:
 def due_of(section: DepartmentSection, clocks: Clocks) -> tuple[str, Due]:
     """What the shown day is, and the day in words: the back-fill after a visit, the end of the plan before it."""
     record = section.record
+    if section.submitted_at and section.state not in OPEN_FOR_ENTRY:  # the clock stopped at the submission
+        late = "逾期回填" if section.late else ""
+        return "已提交", Due(moment_words(section.submitted_at), "late" if late else "todo", late)
     if section.due_on:
         return "回填截止", clocks.due(section.due_on)
     if record.visit_to is None:
