@@ -49,8 +49,13 @@ test: lint test-sqlite test-postgres ## everything: gates, SQLite, then PostgreS
 test-sqlite: setup
 	$(PYTEST) --engine=sqlite -m "not pg and not race and not browser"
 
+# Files that touch no database run once, on the SQLite pass.
+SAMPLING_PURE := $(foreach name,canonical quotas draw matching bundle statistics,tests/sampling/test_$(name).py)
+REGISTRY_PURE := $(foreach name,workdays uscc spreadsheets fixture_files,tests/registry/test_$(name).py)
+PURE := $(addprefix --ignore=,$(SAMPLING_PURE) $(REGISTRY_PURE) tests/test_house_rules.py)
+
 test-postgres: setup
-	$(PYTEST) --engine=postgres
+	$(PYTEST) --engine=postgres $(PURE)
 
 bench: setup-bench ## run benchmarks/, print a table, write var/bench.json
 	$(PYTHON) -m benchmarks

@@ -162,7 +162,7 @@ def _department(user: User, clock: Clock) -> Iterable[Todo]:
                    reverse("inspections:approval"), "clipboard")  # fmt: skip
     reviews = DepartmentSection.objects.to_review(user).aggregate(n=Count("pk"), due=Max("publish_due_on"))
     if reviews["n"]:
-        yield Todo(f"复核 {reviews['n']} 份检查记录", "通过后由牵头部门公示", reverse("inspections:review_list"),
+        yield Todo(f"复核 {reviews['n']} 份检查记录", "通过后由牵头部门公示", reverse("inspections:review_next"),
                    "clipboard-check", **clock.tag(reviews["due"]), due_words="公示期限")  # fmt: skip
     owed = DepartmentSection.objects.filter(department_id=user.department_id)
     for row in owed.owed_by_department(clock.today):
