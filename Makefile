@@ -44,10 +44,11 @@ fix: setup ## let the linters mend what they can
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-test: lint test-sqlite test-postgres ## everything: gates, SQLite, then PostgreSQL with browser, races and kills
+test: lint ## everything: gates, then SQLite and (with browser, races and kills) PostgreSQL side by side
+	@scripts/test.sh
 
 test-sqlite: setup
-	$(PYTEST) --engine=sqlite -m "not pg and not race and not browser"
+	$(PYTEST) --engine=sqlite -m "not pg and not race and not browser" --output=var/browser-sqlite
 
 # Files that touch no database run once, on the SQLite pass.
 SAMPLING_PURE := $(foreach name,canonical quotas draw matching bundle statistics,tests/sampling/test_$(name).py)
