@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.steps import fits, follow
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp
 
@@ -81,7 +82,7 @@ def sign_in(browser: Browser, prepared: LiveApp) -> Iterator[SignIn]:
             page.goto("/account/login/")
             page.fill("input[name=login]", who)
             page.fill("input[name=password]", PASSWORD)
-            page.click("button[type=submit]")
+            follow(page.locator("button[type=submit]"))
         return page
 
     yield enter
@@ -90,18 +91,12 @@ def sign_in(browser: Browser, prepared: LiveApp) -> Iterator[SignIn]:
     assert faults == []
 
 
-def fits(page: Page) -> None:
-    """Nothing makes the desk scroll sideways."""
-    wide, screen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide <= screen, page.url
-
-
 def freeze_and_draw(page: Page, app: LiveApp) -> None:
     page.goto("/jihua/1/5/")
     fits(page)
     page.goto("/jihua/1/dongjie/")
     page.check("input[name=checked]")
-    page.get_by_role("button", name="冻结名单").click()
+    follow(page.get_by_role("button", name="冻结名单"))
     page.goto("/jihua/1/chouqu/")
     fits(page)
     page.fill("input[name=witness_name_1]", "见证人甲")
@@ -110,31 +105,32 @@ def freeze_and_draw(page: Page, app: LiveApp) -> None:
         page.fill(f"input[name=group_{number}]", digits)
     page.get_by_role("button", name="开始抽取").dblclick()
     expect(page.get_by_role("heading", level=1)).to_contain_text("3 家企业抽中 1 家")
+    page.wait_for_load_state()
     fits(page)
     page.reload()
     assert app.rows("SELECT count(*) FROM sampling_draw") == [(1,)]
 
 
 def dispatch(page: Page) -> None:
-    page.get_by_role("link", name=re.compile("派发")).first.click()
-    page.get_by_role("button", name=re.compile("^派发给")).click()
+    follow(page.get_by_role("link", name=re.compile("派发")).first)
+    follow(page.get_by_role("button", name=re.compile("^派发给")))
     expect(page.locator("body")).to_contain_text("派发")
 
 
 def confirm_and_approve(page: Page) -> None:
-    page.get_by_role("link", name=re.compile("确认派发的 1 家企业")).click()
+    follow(page.get_by_role("link", name=re.compile("确认派发的 1 家企业")))
     fits(page)
     page.locator("input[name=pk]").check()
-    page.get_by_role("button", name=re.compile("确认所选")).click()
+    follow(page.get_by_role("button", name=re.compile("确认所选")))
     page.goto("/daiban/")
-    page.get_by_role("link", name=re.compile("检查审批")).click()
+    follow(page.get_by_role("link", name=re.compile("检查审批")))
     page.locator("input[name=pk]").check()
     page.fill("input[name=approver]", "演示局长")
-    page.get_by_role("button", name=re.compile("审批")).click()
+    follow(page.get_by_role("button", name=re.compile("审批")))
 
 
 def fill_and_submit(page: Page, *, signs: bool) -> None:
-    page.get_by_role("link", name=re.compile("开始填写")).click()
+    follow(page.get_by_role("link", name=re.compile("开始填写")))
     head = page.locator("details:has(input[name=head-visit_from]) > summary")
     if signs:
         if not page.locator("input[name=head-visit_from]").is_visible():
@@ -149,32 +145,32 @@ def fill_and_submit(page: Page, *, signs: bool) -> None:
         box.check(force=True)
     for choice in page.locator("input[type=radio][value=OK]").all():
         choice.check(force=True)
-    page.locator("button[form=entry]").last.click()
-    page.get_by_role("button", name="确认结果和处置").click()
+    follow(page.locator("button[form=entry]").last)
+    follow(page.get_by_role("button", name="确认结果和处置"))
     if signs:
-        page.locator("a.btn-primary", has_text="去签字").click()
+        follow(page.locator("a.btn-primary", has_text="去签字"))
         page.locator("input[name=signature][value=SIGNED]").check(force=True)
         page.fill("input[name=signatory_name]", "演示负责人")
         page.locator("input[name=signatory_role][value=LEGAL_REP]").check(force=True)
         page.locator("input[name=opinion_agrees][value='1']").check(force=True)
-        page.locator("button[form=sign]").click()
+        follow(page.locator("button[form=sign]"))
     if page.locator("a.btn-primary", has_text="去签字").count():
-        page.locator("a.btn-primary", has_text="去签字").click()
-        page.locator("button[form=sign]").click()
-    page.get_by_role("button", name=re.compile("提交")).click()
+        follow(page.locator("a.btn-primary", has_text="去签字"))
+        follow(page.locator("button[form=sign]"))
+    follow(page.get_by_role("button", name=re.compile("提交")))
     expect(page.locator("body")).to_contain_text("已提交")
 
 
 def review(page: Page) -> None:
-    page.get_by_role("link", name=re.compile("复核 1 份检查记录")).click()
-    page.get_by_role("button", name=re.compile("通过")).click()
+    follow(page.get_by_role("link", name=re.compile("复核 1 份检查记录")))
+    follow(page.get_by_role("button", name=re.compile("通过")))
 
 
 def publish(page: Page) -> None:
-    page.get_by_role("link", name=re.compile("公示 1 家企业的检查结果")).click()
+    follow(page.get_by_role("link", name=re.compile("公示 1 家企业的检查结果")))
     fits(page)
     page.locator("input[type=checkbox][form=publish]:not([data-select-all])").check()
-    page.get_by_role("button", name="公示所选").click()
+    follow(page.get_by_role("button", name="公示所选"))
 
 
 def test_a_campaign_goes_from_sign_in_to_the_public_page(prepared: LiveApp, sign_in: SignIn):
