@@ -16,6 +16,8 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)  # admits invented data and shows 演示数据; never implied by DEBUG
 TESTING = env.bool("TESTING", default=False)
 HTTPS = env.bool("HTTPS", default=False)  # on in production, behind the reverse proxy
+if env.str("FAULT_POINT", default="") and not TESTING:
+    raise ImproperlyConfigured("环境变量 FAULT_POINT 只用于测试（让进程在指定处停下或出错），请去掉它再启动。")
 
 
 def _stored_secret() -> str:
