@@ -13,7 +13,7 @@ from publicity.models import Publication, PublishedResult
 from publicity.querysets import without_publication
 from publicity.snapshot import SETTLED
 from registry.models import AuditHead
-from sampling.enums import DrawEventKind, PickKind
+from sampling.enums import DrawEventKind, PickKind, Stream
 from sampling.models import DrawEvent, LogEntry, Plan, Roster, Selection
 
 NEVER_PUBLIC = ("names",)  # the file of names goes to the auditor only (draw.md §2.2)
@@ -76,14 +76,14 @@ def newest_year(today: dt.date) -> int:
 
 def log_heads() -> dict[str, Any]:
     """The head of the draw log and of every stream of the trail, to be noted down outside this system."""
-    last = LogEntry.objects.order_by("-seq").values("seq", "time", "chain").first()
+    last = LogEntry.objects.filter(stream=Stream.MAIN).order_by("-seq").values("seq", "time", "chain").first()
     streams = AuditHead.objects.order_by("stream").values("stream", "seq", "head")
     return {"draw_log": last or {"seq": 0, "time": "", "chain": "0" * 64}, "audit": list(streams)}
 
 
 def log_head() -> str:
     """The chain value of the last line of the draw log; empty while the log is."""
-    return LogEntry.objects.order_by("-seq").values_list("chain", flat=True).first() or ""
+    return LogEntry.objects.filter(stream=Stream.MAIN).order_by("-seq").values_list("chain", flat=True).first() or ""
 
 
 def publishable(records: QuerySet[InspectionRecord], today: dt.date) -> QuerySet[InspectionRecord]:

@@ -12,17 +12,22 @@ MESSAGE = "append-only"
 
 
 def _sqlite(table: str) -> list[str]:
-    return [
-        f'CREATE TRIGGER "appendonly_{table}_{verb.lower()}" BEFORE {verb} ON "{table}" '
-        f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {table}'); END"
-        for verb in ("UPDATE", "DELETE")
-    ]
+    statements = []
+    for verb in ("UPDATE", "DELETE"):
+        name = f'"appendonly_{table}_{verb.lower()}"'
+        statements += [
+            f"DROP TRIGGER IF EXISTS {name}",
+            f"CREATE TRIGGER {name} BEFORE {verb} ON \"{table}\" BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {table}'); END",
+        ]
+    return statements
 
 
 def _postgres(table: str) -> list[str]:
     return [
         f"CREATE OR REPLACE FUNCTION appendonly_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        f'DROP TRIGGER IF EXISTS "appendonly_{table}_row" ON "{table}"',
+        f'DROP TRIGGER IF EXISTS "appendonly_{table}_truncate" ON "{table}"',
         f'CREATE TRIGGER "appendonly_{table}_row" BEFORE UPDATE OR DELETE ON "{table}" '
         "FOR EACH ROW EXECUTE FUNCTION appendonly_refuse()",
         f'CREATE TRIGGER "appendonly_{table}_truncate" BEFORE TRUNCATE ON "{table}" '
@@ -31,7 +36,10 @@ def _postgres(table: str) -> list[str]:
 
 
 class AppendOnly(Operation):
-    """Refuse UPDATE, DELETE and TRUNCATE on the tables of the named models."""
+    """Refuse UPDATE, DELETE and TRUNCATE on the tables of the named models.
+
+    May be said again of a table that has its triggers: SQLite loses them whenever a field is added.
+    """
 
     reversible = True
     reduces_to_sql = True

@@ -11,14 +11,21 @@ from sampling.models import (
     BundleFile,
     Draw,
     DrawEvent,
+    DrawRequest,
+    EventRequest,
+    FreezeVoid,
     LogEntry,
     Match,
+    Nonce,
     Plan,
     PlanAttachment,
     PoolMember,
+    Reveal,
     Roster,
+    SealedCopy,
     Selection,
     TeamMember,
+    VoidRequest,
 )
 
 
@@ -31,8 +38,8 @@ class PlanAdmin(RepairAdmin):
     list_filter = ["state", "year"]
     list_select_related = ["lead"]
     search_fields = ["task_code", "task_name", "plan_code"]
-    readonly_fields = ["state", "plan_code", "task_code", "lead", "copied_from", "cancelled_reason", "created_by",
-                       "created_at"]  # fmt: skip
+    readonly_fields = ["state", "rehearsal", "plan_code", "task_code", "lead", "copied_from", "cancelled_reason",
+                       "created_by", "created_at"]  # fmt: skip
     exclude = ["industries", "items"]
 
     def stream_of(self, obj: Any) -> str:
@@ -53,7 +60,15 @@ read_only(PlanAttachment, list_display=["plan", "department", "title", "uploaded
 read_only(Roster, list_display=["draw_id", "plan", "round", "total", "frozen_at", "frozen_by"])
 read_only(BundleFile, list_display=["roster", "name", "size", "sha256"], search_fields=["roster__draw_id"])
 read_only(PoolMember, list_display=["roster", "department", "inspector", "pid"])
-read_only(LogEntry, list_display=["seq", "time", "kind", "roster", "sha256", "chain"])
+read_only(LogEntry, list_display=["stream", "seq", "time", "kind", "roster", "sha256", "chain"])
+# NonceValue is not here: what it keeps may not be seen before the reveal, and is in the files after it.
+read_only(Nonce, list_display=["roster", "party", "name", "commitment"])
+read_only(SealedCopy, list_display=["roster", "holder", "unit", "at", "actor"])
+read_only(Reveal, list_display=["roster", "cause", "at", "actor"])
+read_only(FreezeVoid, list_display=["roster", "at", "actor", "second"])
+read_only(DrawRequest, list_display=["roster", "requested_by", "requested_at", "confirmed_by", "withdrawn_by"])
+read_only(VoidRequest, list_display=["roster", "decision", "requested_by", "requested_at", "decided_by"])
+read_only(EventRequest, list_display=["draw", "kind", "code", "department", "decision", "requested_at"])
 read_only(Draw, list_display=["roster", "plan", "round", "drawn_at", "drawn_by", "result_digest"])
 read_only(Selection, list_display=["draw", "stratum", "rank", "enterprise", "kind"], search_fields=["enterprise__name"])
 read_only(TeamMember, list_display=["draw", "team", "seat", "department", "inspector", "kind"])

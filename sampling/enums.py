@@ -37,6 +37,47 @@ class DrawType(TextChoices):
     UNDIRECTED = "UNDIRECTED", "不定向抽查"
 
 
+class Stream(TextChoices):
+    """The draw logs: rehearsals are numbered and chained apart, so that none can pass for a real draw."""
+
+    MAIN = "main", "正式"
+    REHEARSAL = "rehearsal", "演练"
+
+
+class Beacon(TextChoices):
+    """A public source of randomness beside the dice; names as in entropy.tsv (draw.md §2.2)."""
+
+    NONE = "none", "不用"
+    DRAND = "drand", "drand 公共信标"
+    SSQ = "ssq", "双色球开奖号码"
+
+
+class RevealCause(TextChoices):
+    """Why a sealed draw was opened."""
+
+    DATE = "date", "到揭示日期"
+    PUBLISHED = "published", "检查结果已全部公示"
+    VOID = "void", "抽取作废"
+    CANCELLED = "cancelled", "任务取消"
+
+
+class Decision(TextChoices):
+    """What became of a request."""
+
+    PENDING = "PENDING", "待办理"
+    APPROVED = "APPROVED", "已同意"
+    REFUSED = "REFUSED", "未同意"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
+
+
+DECISION_TRANSITIONS: dict[Decision, set[Decision]] = {
+    Decision.PENDING: {Decision.APPROVED, Decision.REFUSED, Decision.WITHDRAWN},
+    Decision.APPROVED: set(),
+    Decision.REFUSED: set(),
+    Decision.WITHDRAWN: set(),
+}
+
+
 class PickKind(TextChoices):
     """Main pick or reserve."""
 

@@ -75,7 +75,7 @@ def test_every_table_that_a_migration_closed_is_still_closed() -> None:
         for name in operation.models
     ]
     suffixes = ("delete", "update") if connection.vendor == "sqlite" else ("row", "truncate")
-    expected = sorted((table, f"appendonly_{table}_{suffix}") for table in closed for suffix in suffixes)
+    expected = sorted({(table, f"appendonly_{table}_{suffix}") for table in closed for suffix in suffixes})
     assert engine.triggers(connection) == expected
 
 

@@ -11,7 +11,7 @@ from registry.models import Enterprise, User
 from registry.operations import once
 from sampling import bundle
 from sampling.enums import DrawEventKind, PickKind, PlanState
-from sampling.models import Draw, DrawEvent, Match, Plan, PoolMember, Roster, Selection, TeamMember
+from sampling.models import Draw, DrawEvent, Match, OpenFreeze, Plan, PoolMember, Roster, Selection, TeamMember
 from sampling.services import files as storage
 from sampling.services.states import lock_plan, move, must_be, must_lead
 
@@ -81,7 +81,7 @@ def _draw(actor: User, plan: Plan, digits: str, witnesses: list[dict[str, str]])
     locked = lock_plan(plan)
     must_lead(actor, locked)
     roster = _may_draw(locked)
-    head = storage.lock_log()
+    head = storage.lock_log(roster.stream)
     files = storage.stored_files(roster)
     freeze = bundle.read_freeze(files["freeze"])
     stopped: bundle.DrawInfeasible | None = None
@@ -116,6 +116,7 @@ def _draw(actor: User, plan: Plan, digits: str, witnesses: list[dict[str, str]])
         storage.append_log(head, roster, kind, kind.lower(), content, time)
     _store_selections(draw, outcome)
     _store_members(draw, outcome)
+    OpenFreeze.objects.filter(roster=roster).delete()
     if stopped is not None:
         _void(draw, stopped, head, time)
     move(locked, PlanState.DRAWN if stopped is None else PlanState.DRAFT)

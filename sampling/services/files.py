@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from registry import clock
 from sampling import bundle
+from sampling.enums import Stream
 from sampling.models import BundleFile, LogEntry, LogHead, Roster
 
 NAMES = "names"
@@ -24,10 +25,10 @@ def stored_files(roster: Roster) -> dict[str, bytes]:
     return {name: content.encode() for name, content in rows}
 
 
-def lock_log() -> LogHead:
-    """The head of the draw log, locked: taken after the plan and before the audit stream."""
-    LogHead.objects.get_or_create(pk=LogHead.ONLY)
-    return LogHead.objects.select_for_update().get(pk=LogHead.ONLY)
+def lock_log(stream: str) -> LogHead:
+    """The head of a draw log, locked: taken after the plan and before the audit stream."""
+    LogHead.objects.get_or_create(stream=stream)
+    return LogHead.objects.select_for_update().get(stream=stream)
 
 
 def log_time(head: LogHead) -> str:
@@ -42,6 +43,7 @@ def append_log(head: LogHead, roster: Roster, kind: str, record: str, content: b
     head.seq, head.chain, head.time = head.seq + 1, chain, time
     head.save(update_fields=["seq", "chain", "time"])
     return LogEntry.objects.create(
+        stream=head.stream,
         seq=head.seq,
         time=time,
         kind=kind,
@@ -53,12 +55,13 @@ def append_log(head: LogHead, roster: Roster, kind: str, record: str, content: b
 
 
 def log_tsv(roster: Roster) -> bytes:
-    """log.tsv of a draw: the global log from its first line to its last, lines of other draws in between included,
-    so that the chain can be followed."""
+    """log.tsv of a draw: the log of its stream from its first line to its last, lines of other draws in between
+    included, so that the chain can be followed."""
     own = [entry.seq for entry in roster.log.order_by("seq")]
     if not own:
         return bundle.log_file(roster.draw_id, [], roster.prev)
-    entries = LogEntry.objects.filter(seq__range=(own[0], own[-1])).select_related("roster").order_by("seq")
+    entries = LogEntry.objects.filter(stream=roster.stream, seq__range=(own[0], own[-1]))
+    entries = entries.select_related("roster").order_by("seq")
     lines = [
         bundle.log_line(entry.seq, entry.time, entry.kind, entry.roster.draw_id, entry.sha256) for entry in entries
     ]
@@ -94,7 +97,7 @@ def bundle_zip(roster: Roster) -> bytes:
     return target.getvalue()
 
 
-def log_head() -> tuple[int, str]:
-    """Number and chain value of the last line of the draw log."""
-    head = LogHead.objects.filter(pk=LogHead.ONLY).first()
+def log_head(stream: str = Stream.MAIN) -> tuple[int, str]:
+    """Number and chain value of the last line of a draw log."""
+    head = LogHead.objects.filter(stream=stream).first()
     return (head.seq, head.chain) if head else (0, bundle.GENESIS)

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import Max
 
 from registry import audit, clock
 from registry.errors import DomainError
 from registry.models import Inspector, User
 from registry.services import hold_registry
 from sampling import bundle
-from sampling.enums import DrawEventKind, PickKind, PlanState
-from sampling.models import Draw, Plan, PoolMember, Roster
+from sampling.enums import DrawEventKind, PickKind, PlanState, Stream
+from sampling.models import Draw, OpenFreeze, Plan, PoolMember, Roster
 from sampling.services import files as storage
 from sampling.services.needs import Needs, needs_of
 from sampling.services.readiness import freeze_problems
@@ -31,6 +32,8 @@ from sampling.services.states import lock_plan, move, must_be, must_lead
 CARRY = "CARRY"
 # Enterprises of a void draw stay in a stratum named after their grade, so that tables by grade still count them.
 CARRIED = "-1"
+# What stands before the number of a draw: every file of a rehearsal says so in its first line.
+PREFIX = {Stream.MAIN: "", Stream.REHEARSAL: "YL"}
 
 
 class Draft:
@@ -186,9 +189,9 @@ def freeze_plan(*, actor: User, plan: Plan, salts: Mapping[str, str] | None = No
     _checked(locked, spec, today)
     before = _void_before(locked)
     carry = before.selections.filter(kind=PickKind.MAIN).values_list("enterprise__uscc", flat=True) if before else ()
-    head = storage.lock_log()
-    seq = (Roster.objects.order_by("-seq").values_list("seq", flat=True).first() or 0) + 1
-    draft = Draft(f"{today.year}-{seq:06d}", locked, spec, today, salts, frozenset(carry))
+    head = storage.lock_log(locked.stream)
+    seq = (Roster.objects.filter(stream=locked.stream).aggregate(last=Max("seq"))["last"] or 0) + 1
+    draft = Draft(f"{PREFIX[locked.stream]}{today.year}-{seq:06d}", locked, spec, today, salts, frozenset(carry))
     written = draft.files()
     time = storage.log_time(head)
     frozen_at = dt.datetime.fromisoformat(time)
@@ -208,6 +211,7 @@ def freeze_plan(*, actor: User, plan: Plan, salts: Mapping[str, str] | None = No
     roster = Roster.objects.create(
         plan=locked,
         round=locked.roster.count() + 1,
+        stream=locked.stream,
         seq=seq,
         draw_id=draft.draw_id,
         prev=head.chain,
@@ -221,6 +225,7 @@ def freeze_plan(*, actor: User, plan: Plan, salts: Mapping[str, str] | None = No
     )
     draft.store(roster, {**written, "freeze": freeze})
     storage.append_log(head, roster, "FREEZE", "freeze", freeze, time)
+    OpenFreeze.objects.create(plan=locked, roster=roster)
     move(locked, PlanState.FROZEN)
     names = ("draw_id", "digest", "total", "counts", "excluded", "not_before")
     after = {name: getattr(roster, name) for name in names}

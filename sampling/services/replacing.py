@@ -70,7 +70,7 @@ def _lock(draw: Draw, *states: PlanState) -> Plan:
 
 def _write_batch(roster: Roster, event: tuple[str, str, str]) -> tuple[int, str, str, str]:
     """Write the next events-NNN.tsv of one event and its log line; (batch, substitute, team, place), "-" for none."""
-    head = storage.lock_log()
+    head = storage.lock_log(roster.stream)
     files = storage.stored_files(roster)
     content = bundle.events_file(files, [event])
     batch = sum(name.startswith("events-") for name in files) + 1
