@@ -1,10 +1,13 @@
 """The published folder of a draw: its files, drawing from them and verifying them. Standard library only, no Django.
 
     python -m sampling.bundle draw DIR      checks the digests of the freeze, writes DIR/result.tsv
-    python -m sampling.bundle verify DIR    exit 0 and "VERIFIED n picks", or exit 1 and what is wrong, on stdout
+    python -m sampling.bundle verify DIR    exit 0 and "VERIFIED n picks"; exit 2 and "PARTIAL n tickets" for a folder
+                                            of what the public has (strata not public, or not yet revealed), with what
+                                            was and was not checked; exit 1 and "FAILED" and what is wrong; on stdout
+    … verify DIR --head SEQ:CHAIN           also holds the log against a chain value noted down elsewhere
 
 In code, `files` is a mapping name -> bytes with names as in the freeze: plan, pool, recuse, roster, exclude, freeze,
-entropy, nonces, result, log, events-001, …  The road of a draw:
+entropy, nonces, result, log, events-001, public, public-plan, …  The road of a draw:
 
     files = {"plan": plan_file(…), "pool": pool_file(…), "recuse": recuse_file(…), "roster": roster_file(…)}
     problems = check_feasible(files)                        # before the freeze; each has .message and its numbers
@@ -13,14 +16,15 @@ entropy, nonces, result, log, events-001, …  The road of a draw:
     outcome = compute(files)                                # Infeasible carries .outcome, the picks without teams
     files["result"] = outcome.result_tsv
     files["events-001"] = events_file(files, batch)         # a batch of replacements and substitutions
+    files["public"] = public_file(draw_id, rows, total)     # where strata stay inside: instead of roster and result,
+    files["public-plan"] = public_plan_file(files["plan"])  # and instead of the plan
 
 Errors: `DrawFileError` (a file is not what the protocol asks; Chinese, with file and line), `Infeasible` (the plan
 cannot be finished; Chinese, with codes), `VerifyError` (step and what is wrong there).
 """
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sampling.canonical import DrawFileError, Parsed, commit, parse, pid, seed, seed_input, sha256_hex, write
@@ -43,30 +47,74 @@ from sampling.freezing import (
     read_nonces,
 )
 from sampling.matching import Blocker, Infeasible, Seat, Standby
-from sampling.outcome import (
-    DrawInfeasible,
-    Outcome,
-    Pick,
-    compute,
-    event_names,
-    events_file,
-    first_difference,
-    replay,
-)
+from sampling.outcome import DrawInfeasible, Outcome, Pick, compute, events_file, replay
+from sampling.public import PublicDraw, check_tickets, public_file, public_plan_file, read_public, read_public_plan
 from sampling.quotas import Allocation, CategoryQuota, Department, Group, Plan, Stratum, plan_rows
 from sampling.replacing import Standing
+from sampling.verifying import TO_DRAW, Verified, VerifyError, read_folder, verify_folder
 
 __all__ = [
-    "GENESIS", "Allocation", "Blocker", "CategoryQuota", "Department", "DrawFileError", "DrawInfeasible", "Freeze",
-    "FrozenFile", "Group", "Infeasible", "LogEntry", "Outcome", "Parsed", "Pick", "Plan", "Problem", "Ranked",
-    "Ranking", "Roster", "Seat", "Standby", "Standing", "Stratum", "Verified", "VerifyError", "check_feasible",
-    "commit", "compute", "draw_folder", "entropy_file", "events_file", "exclude_file", "freeze_file", "log_chain",
-    "log_file", "log_line", "main", "nonces_file", "parse", "pid", "plan_file", "pool_file", "read_entropy",
-    "read_freeze", "read_log", "read_nonces", "recuse_file", "replay", "roster_file", "seed", "seed_input",
-    "sha256_hex", "verify_folder",
+    "GENESIS",
+    "Allocation",
+    "Blocker",
+    "CategoryQuota",
+    "Department",
+    "DrawFileError",
+    "DrawInfeasible",
+    "Freeze",
+    "FrozenFile",
+    "Group",
+    "Infeasible",
+    "LogEntry",
+    "Outcome",
+    "Parsed",
+    "Pick",
+    "Plan",
+    "Problem",
+    "PublicDraw",
+    "Ranked",
+    "Ranking",
+    "Roster",
+    "Seat",
+    "Standby",
+    "Standing",
+    "Stratum",
+    "Verified",
+    "VerifyError",
+    "check_feasible",
+    "check_tickets",
+    "commit",
+    "compute",
+    "draw_folder",
+    "entropy_file",
+    "events_file",
+    "exclude_file",
+    "freeze_file",
+    "log_chain",
+    "log_file",
+    "log_line",
+    "main",
+    "nonces_file",
+    "parse",
+    "pid",
+    "plan_file",
+    "pool_file",
+    "public_file",
+    "public_plan_file",
+    "read_entropy",
+    "read_freeze",
+    "read_log",
+    "read_nonces",
+    "read_public",
+    "read_public_plan",
+    "recuse_file",
+    "replay",
+    "roster_file",
+    "seed",
+    "seed_input",
+    "sha256_hex",
+    "verify_folder",
 ]  # fmt: skip
-
-_TO_DRAW = ("freeze", "plan", "pool", "recuse", "roster", "entropy")
 
 
 def roster_file(draw_id: str, rows: Iterable[tuple[str, str, str]]) -> bytes:
@@ -109,115 +157,13 @@ def plan_file(
     return write("plan", draw_id, plan_rows(plan))
 
 
-class VerifyError(Exception):
-    """Verification failed. `step`: the file name (with suffix) or the step; `message`: Chinese, what is wrong there."""
-
-    def __init__(self, step: str, message: str) -> None:
-        """`str()` names the step once."""
-        super().__init__(message if message.startswith(step) else f"{step}：{message}")
-        self.step = step
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A folder that is right: the draw, its seed, the number of picks, event batches replayed, log lines checked."""
-
-    draw_id: str
-    seed: str
-    picks: int
-    batches: int
-    log_lines: int
-
-
-def _read_folder(path: Path, required: Sequence[str]) -> dict[str, bytes]:
-    """All .tsv files of a folder but the roster, which is opened apart. Raises DrawFileError for a missing one."""
-    if not path.is_dir():
-        raise VerifyError(str(path), "没有这个文件夹")
-    for name in required:
-        if not (path / f"{name}.tsv").is_file():
-            raise DrawFileError(name, None, "缺少这个文件")
-    return {entry.stem: entry.read_bytes() for entry in sorted(path.glob("*.tsv")) if entry.stem != "roster"}
-
-
-def _check_log(files: Mapping[str, bytes], freeze: Freeze) -> int:
-    """The chain of log.tsv, and that its records are the files at hand. Number of lines; 0 without a log."""
-    if "log" not in files:
-        return 0
-    entries = read_log(files["log"], freeze.draw_id, freeze.prev)
-    own = [entry for entry in entries if entry.draw_id == freeze.draw_id]
-    if not own or own[0].type != "FREEZE":
-        raise DrawFileError("log", 2, "这次抽取的第一条记录应为 FREEZE")
-    for entry in own:
-        name = entry.type.lower()
-        if name in files and sha256_hex(files[name]) != entry.digest:
-            raise DrawFileError(name, None, f"摘要与记录链第 {entry.seq} 条（{entry.type}）不符，应为 {entry.digest}")
-        if entry.type == "ENTROPY" and entry.time < freeze.not_before:
-            raise DrawFileError("log", None, f"随机数在 not-before（{freeze.not_before}）之前就已记录")
-    return len(entries)
-
-
-def _check_exclusions(files: Mapping[str, bytes], roster: Roster) -> None:
-    """exclude.tsv is well formed and shares no id with the roster."""
-    if "exclude" not in files:
-        return
-    excluded = {row[0] for row in parse(files["exclude"], "exclude", roster.draw_id).rows}
-    both = sorted(excluded.intersection(roster.ids()))
-    if both:
-        raise DrawFileError("exclude", None, f"{both[0]} 既在名单中又在排除清单中")
-
-
-def _verify(path: Path) -> Verified:
-    """`verify_folder` with the errors of its parts."""
-    files = _read_folder(path, (*_TO_DRAW, "result"))
-    freeze = read_freeze(files["freeze"])
-    log_lines = _check_log(files, freeze)
-    frozen = next((entry.digest for entry in freeze.files if entry.name == "roster"), None)
-    batches = event_names(files)
-    if batches:
-        files["roster"] = (path / "roster.tsv").read_bytes()
-    try:
-        roster = Roster.from_path(path / "roster.tsv", freeze.draw_id)
-    except DrawFileError as error:
-        changed = sha256_hex((path / "roster.tsv").read_bytes()) != frozen
-        raise DrawFileError("roster", error.line, ("冻结后被改动：" if changed else "") + error.reason) from None
-    try:
-        outcome = compute(files, roster=roster, reserve=None if batches else 0)
-    except DrawInfeasible as error:
-        if "void" not in files:
-            raise
-        outcome = error.outcome
-    if outcome.result_tsv != files["result"]:
-        raise first_difference("result", files["result"], outcome.result_tsv)
-    _check_exclusions(files, roster)
-    if batches:
-        replay(files, outcome)
-    return Verified(outcome.draw_id, outcome.seed, len(outcome.picks), len(batches), log_lines)
-
-
-def verify_folder(path: Path | str) -> Verified:
-    """Check a folder of published files from nothing but itself: freeze, log chain, nonces, seed, result, events.
-
-    Needs freeze, plan, pool, recuse, roster, entropy and result (`NAME.tsv`); nonces where the freeze lists some;
-    exclude, log and events-NNN when present; other files are not looked at. Raises VerifyError.
-    """
-    try:
-        return _verify(Path(path))
-    except DrawFileError as error:
-        raise VerifyError(f"{error.file}.tsv", str(error)) from error
-    except Infeasible as error:
-        raise VerifyError("分队与配对", str(error)) from error
-    except OSError as error:
-        raise VerifyError(str(error.filename), "无法读取") from error
-
-
 def draw_folder(path: Path | str, processes: int = 1) -> Outcome:
     """Draw from the files of a folder (digests of the freeze first) and write its result.tsv. Keeps no reserve.
 
     Raises DrawFileError, DrawInfeasible (nothing is written), VerifyError for a missing folder, OSError.
     """
     folder = Path(path)
-    files = _read_folder(folder, _TO_DRAW)
+    files = read_folder(folder, TO_DRAW)
     freeze = read_freeze(files["freeze"])
     roster = Roster.from_path(folder / "roster.tsv", freeze.draw_id, processes)
     outcome = compute(files, roster=roster, reserve=0, processes=processes)
@@ -228,20 +174,33 @@ def draw_folder(path: Path | str, processes: int = 1) -> Outcome:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command line: exit 0 done, 1 something is wrong (said on standard output), 2 wrong usage."""
-    if len(arguments) != 2 or arguments[0] not in ("verify", "draw"):
-        print("用法：python -m sampling.bundle verify|draw 文件夹")
+    """The command line: exit 0 done, 1 something is wrong (said on standard output), 2 in part, or wrong usage."""
+    command, folder, head = _read_arguments(arguments)
+    if not command:
+        print("用法：python -m sampling.bundle verify 文件夹 [--head 序号:链值]，或 draw 文件夹")
         return 2
-    command, folder = arguments
     try:
-        if command == "verify":
-            print(f"VERIFIED {verify_folder(folder).picks} picks")
-        else:
+        if command == "draw":
             print(f"DRAWN {len(draw_folder(folder).picks)} picks")
+            return 0
+        verified = verify_folder(folder, head)
     except (VerifyError, ValueError, OSError) as error:
         print(f"FAILED {error}")
         return 1
-    return 0
+    print(f"PARTIAL {verified.picks} tickets" if verified.partial else f"VERIFIED {verified.picks} picks")
+    for note in verified.notes:
+        print(note)
+    return 2 if verified.partial else 0
+
+
+def _read_arguments(arguments: Sequence[str]) -> tuple[str, str, str | None]:
+    """(command, folder, head); an empty command for wrong usage."""
+    match list(arguments):
+        case ["verify" | "draw" as command, folder]:
+            return command, folder, None
+        case ["verify", folder, "--head", head] | ["verify", "--head", head, folder]:
+            return "verify", folder, head
+    return "", "", None
 
 
 if __name__ == "__main__":

@@ -66,6 +66,12 @@ _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
             f"|I-OUT {_PID} (?:{'|'.join(INSPECTOR_OUT_REASONS)}) (?:-|{_PID}) {_TEAM} (?:-|{_POSITIVE})",
             "E-OUT 代码 原因 替补 队 名次、I-OUT 人员号 原因 替补 队 席 之一",
         ),
+        ("public", f"count {_INT} {_INT}|pick {_ID} {_HEX64}", "count 名单户数 抽中户数、pick 代码 号码 之一"),
+        (
+            "public-plan",
+            f"dept {_CODE} {_POSITIVE}|quota {_CODE} {_CODE} {_POSITIVE}|teams {_POSITIVE}",
+            "dept 部门 席位、quota 部门 专业 人数、teams 队数 之一",
+        ),
         (
             "log",
             rf"{_POSITIVE} {TIME.pattern} [A-Z][A-Z0-9-]{{0,31}} {_CODE} {_HEX64} {_HEX64}",
@@ -73,7 +79,8 @@ _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
         ),
     )
 }
-_KINDS_IN_OWN_ORDER = frozenset({"log"})  # a log is in the order of its numbers, 10 after 9
+# A log is in the order of its numbers, 10 after 9; public.tsv in the order of its tickets.
+_KINDS_IN_OWN_ORDER = frozenset({"log", "public"})
 _CATEGORY_FIELD = {"roster": 2, "pool": 2}
 
 
@@ -130,7 +137,8 @@ def header(kind: str, draw_id: str, rows: int) -> bytes:
 def write(kind: str, draw_id: str, rows: Iterable[tuple[str, ...]]) -> bytes:
     """The bytes of a row file. Rows may come in any order; a row given twice or out of its alphabet is refused.
 
-    kind: roster, pool, recuse, exclude, plan, result or events (`log`: order of `rows` kept). Raises DrawFileError.
+    kind: roster, pool, recuse, exclude, plan, result, events or public-plan (`log`, `public`: order of `rows` kept).
+    Raises DrawFileError.
     """
     lines = ["\t".join(row) for row in rows]
     if kind not in _KINDS_IN_OWN_ORDER:
