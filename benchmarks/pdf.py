@@ -34,6 +34,7 @@ def _measure() -> dict[str, dict[str, Any]]:
     from weasyprint import HTML  # noqa: PLC0415 -- after django.setup(), like the rest
 
     from inspections import printing  # noqa: PLC0415
+    from registry.printing import stylesheet  # noqa: PLC0415
     from tests import factories as f  # noqa: PLC0415
 
     for code in CODES:
@@ -41,7 +42,7 @@ def _measure() -> dict[str, dict[str, Any]]:
             f.make_item(f.make_department(code), check_points="核对、登记有效身份证件，记录上网信息")
     plan = f.make_plan(departments=CODES)
     records = f.make_records(f.make_draw(plan, [f.make_enterprise() for _ in range(FORMS)]))
-    css, fonts = printing.stylesheet()
+    css, fonts = stylesheet()
     printing.render_records(records[:1])
     html = printing.records_html(printing.sheets_of(records))
 

@@ -5,22 +5,17 @@ of records. The risk grade is never printed: the enterprise signs this sheet (do
 """
 
 import datetime as dt
-import functools
 import itertools
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import segno
 from django.conf import settings
 from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
-from weasyprint import CSS, HTML, Document
-from weasyprint.text.fonts import FontConfiguration
+from django.utils.safestring import SafeString
 
 from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, Answer, ResultCode, SectionState, SignatureState
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding
@@ -29,9 +24,9 @@ from inspections.services.results import codes_of
 from inspections.services.signing import SIGNED_STATES, SignatureStatus, signings, status_of
 from registry import clock
 from registry.enums import CheckMethod
+from registry.printing import layout, press, qr_svg, to_pdf
 
 NUMERALS = "一二三四五六七八九十"
-_rendering = threading.Lock()  # Pango and the shared font configuration: one document at a time
 
 
 # ------------------------------------------------------------------------------------------------------ what is printed
@@ -107,12 +102,6 @@ class Sheet:
         number = self.enterprise.contact_phone
         masked = f"{number[:3]}****{number[-4:]}" if len(number) >= 11 else number
         return f"{self.enterprise.contact_name}　{masked}".strip("　")
-
-
-def qr_svg(address: str) -> SafeString:
-    """A QR code as inline SVG."""
-    code = segno.make(address, error="m")
-    return mark_safe(code.svg_inline(border=0, omitsize=True))  # noqa: S308 -- segno's own markup, no foreign text
 
 
 def public_address(record: InspectionRecord) -> str:
@@ -221,19 +210,6 @@ def _basis(basis: Any, laws: list[str]) -> str:
 # -------------------------------------------------------------------------------------------------------------- to PDF
 
 
-@functools.cache
-def stylesheet() -> tuple[CSS, FontConfiguration]:
-    """print.css with its fonts, read once per process (0.15 s)."""
-    fonts = FontConfiguration()
-    return CSS(filename=settings.BASE_DIR / "static" / "css" / "print.css", font_config=fonts), fonts
-
-
-def layout(html: str) -> Document:
-    """HTML of ours, laid out. Nothing is fetched: the templates name no address."""
-    css, fonts = stylesheet()
-    return HTML(string=html).render(stylesheets=[css], font_config=fonts)
-
-
 def records_html(sheets: Sequence[Sheet]) -> str:
     """The sheets of one run (all drafts or none) as one document."""
     context = {
@@ -250,7 +226,7 @@ def render_records(records: Iterable[InspectionRecord], *, blank: bool = False) 
     """
     runs = itertools.groupby(sheets_of(records, blank=blank), key=lambda sheet: sheet.draft)
     pages_html = [records_html(list(run)) for _, run in runs]
-    with _rendering:
+    with press:
         documents = [layout(html) for html in pages_html]
         pages = [page for document in documents for page in document.pages]
         return bytes(documents[0].copy(pages).write_pdf())
@@ -282,6 +258,4 @@ def _methods(section: DepartmentSection) -> str:
 
 def render_notice(section: DepartmentSection) -> bytes:
     """检查通知书 as PDF (国办发〔2024〕54号: 检查前送达; 检查机关 is the section's department)."""
-    html = notice_html(section)
-    with _rendering:
-        return bytes(layout(html).write_pdf())
+    return to_pdf(notice_html(section))
