@@ -67,6 +67,11 @@ class Ranking(Sequence[Ranked]):
             identifier, _, needs = row[32:].decode("ascii").split("\t")
             yield Ranked(rank, identifier, row[:32].hex(), needs)
 
+    def raw(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """(rank, id, digest) in order of rank, undecoded: for writers of many rows."""
+        for rank, row in enumerate(self._rows, start=self._first):
+            yield rank, row[32 : row.index(b"\t", 32)], row[:32]
+
     @overload
     def __getitem__(self, index: int) -> Ranked: ...
     @overload
@@ -329,10 +334,11 @@ def _candidates(
 def _second_pass(
     source: bytes | Path, start: int, stop: int, prefix: bytes, bounds: Mapping[bytes, bytes]
 ) -> list[bytes]:
-    """Candidates of one slice."""
+    """Candidates of one slice, sorted: joining sorted slices costs the caller next to nothing."""
     found: list[bytes] = []
     for columns in _columns_of(source, start, stop):
         found += _candidates(*columns, prefix, bounds)
+    found.sort()
     return found
 
 

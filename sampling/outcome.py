@@ -1,13 +1,16 @@
 """The whole draw as one pure function of its files, and what happened to it since.
 
-Public: `Pick`, `Outcome`, `DrawInfeasible`, `compute`, `replay`, `events_file`, `event_names`, `first_difference`.
+Public: `Pick`, `Picks`, `Outcome`, `DrawInfeasible`, `compute`, `replay`, `events_file`, `event_names`,
+`first_difference`.
 `files` is a mapping name -> bytes, see `sampling.bundle`. Standard library only.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from binascii import hexlify
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import repeat
+from typing import NamedTuple, overload
 
 from sampling.canonical import DrawFileError, parse, sha256_hex, write
 from sampling.canonical import seed as seed_from
@@ -31,6 +34,57 @@ class Pick(NamedTuple):
     team: int | None
 
 
+class Picks(Sequence[Pick]):
+    """All drawn enterprises in deal order (stratum, rank). Keeps the rankings and makes a `Pick` only when asked: a
+    province has half a million.
+    """
+
+    __slots__ = ("_drawn", "_length", "_teams")
+
+    def __init__(self, drawn: Mapping[str, Ranking], teams: Sequence[int] = ()) -> None:
+        """`drawn`: stratum -> its drawn, by code; `teams`: from 1, one for each pick in deal order, or none at all."""
+        self._drawn = drawn
+        self._teams = teams
+        self._length = sum(map(len, drawn.values()))
+
+    def __len__(self) -> int:
+        """How many enterprises were drawn."""
+        return self._length
+
+    def _team_of(self) -> Iterator[int | None]:
+        return iter(self._teams) if self._teams else repeat(None)
+
+    def __iter__(self) -> Iterator[Pick]:
+        """In deal order."""
+        teams = self._team_of()
+        for code, ranking in self._drawn.items():
+            for entry, team in zip(ranking, teams, strict=False):
+                yield Pick(code, entry.rank, entry.id, entry.ticket, team)
+
+    @overload
+    def __getitem__(self, index: int) -> Pick: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Pick, ...]: ...
+    def __getitem__(self, index: int | slice) -> Pick | tuple[Pick, ...]:
+        """By position in deal order."""
+        return tuple(self)[index]
+
+    def __eq__(self, other: object) -> bool:
+        """The same picks in the same order."""
+        return isinstance(other, Picks) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content, never a key
+
+    def lines(self) -> Iterator[bytes]:
+        """The `pick` rows of result.tsv."""
+        teams = self._team_of()
+        for code, ranking in self._drawn.items():
+            head = b"pick\t%b\t" % code.encode("ascii")
+            for (rank, identifier, digest), team in zip(ranking.raw(), teams, strict=False):
+                place = b"-" if team is None else b"%d" % team
+                yield b"%b%d\t%b\t%b\t%b\n" % (head, rank, identifier, hexlify(digest), place)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Everything a draw decides.
@@ -43,7 +97,7 @@ class Outcome:
     draw_id: str
     seed: str
     strata: tuple[Allocation, ...]
-    picks: tuple[Pick, ...]
+    picks: Picks
     reserve: Mapping[str, Ranking]
     teams: tuple[Seat, ...]
     standby: Mapping[str, tuple[Standby, ...]]
@@ -112,15 +166,15 @@ def _seed_of(files: Mapping[str, bytes], roster: Roster) -> str:
     return seed_from(files["freeze"], values, nonces)
 
 
-def _result_tsv(draw_id: str, strata: Sequence[Allocation], picks: Sequence[Pick], seats: Sequence[Seat]) -> bytes:
+def _result_tsv(draw_id: str, strata: Sequence[Allocation], picks: Picks, seats: Sequence[Seat]) -> bytes:
     """The bytes of result.tsv. Rows are made from checked fields, so they are sorted and written without more ado."""
-    lines = [f"pick\t{p.stratum}\t{p.rank}\t{p.id}\t{p.ticket}\t{p.team or '-'}\n" for p in picks]
-    lines += [
+    texts = [
         f"strat\t{a.stratum}\t{a.size}\t{a.drawn}\t{a.expected.numerator}/{a.expected.denominator}\n" for a in strata
     ]
-    lines += [f"team\t{s.team}\t{s.dept}\t{s.seat}\t{s.pid}\t{s.phase}\t{s.ticket}\n" for s in seats]
+    texts += [f"team\t{s.team}\t{s.dept}\t{s.seat}\t{s.pid}\t{s.phase}\t{s.ticket}\n" for s in seats]
+    lines = [*picks.lines(), *(text.encode("ascii") for text in texts)]
     lines.sort()
-    return (f"dr1\tresult\t{draw_id}\t{len(lines)}\n" + "".join(lines)).encode("ascii")
+    return b"dr1\tresult\t%b\t%d\n" % (draw_id.encode("ascii"), len(lines)) + b"".join(lines)
 
 
 def compute(
@@ -145,7 +199,6 @@ def compute(
     rankings = select(roster, seed, wanted, processes)
     drawn = {a.stratum: rankings.get(a.stratum, Ranking([]))[: a.drawn] for a in strata}
     behind = {a.stratum: rankings.get(a.stratum, Ranking([]))[a.drawn :] for a in strata}
-    ranked = [(code, entry) for code, ranking in drawn.items() for entry in ranking]
     crews, branch = Crews((), {}), "none"
     places: list[int] = []
     stopped: Infeasible | None = None
@@ -155,13 +208,11 @@ def compute(
             crews = form_teams(plan, pool, seed)
             members = team_members(crews, pool, plan.teams)
             recused = recused_pairs(files, plan.draw_id)
-            places, branch = match([(entry.id, entry.needs) for _, entry in ranked], members, recused, seed)
+            dealt = [(entry.id, entry.needs) for ranking in drawn.values() for entry in ranking]
+            places, branch = match(dealt, members, recused, seed)
         except Infeasible as error:
             crews, stopped = Crews((), {}), error
-    teams: Sequence[int | None] = [place + 1 for place in places] if branch != "none" else [None] * len(ranked)
-    picks = tuple(
-        Pick(code, entry.rank, entry.id, entry.ticket, team) for (code, entry), team in zip(ranked, teams, strict=True)
-    )
+    picks = Picks(drawn, [place + 1 for place in places])
     result = _result_tsv(plan.draw_id, strata, picks, crews.seats)
     outcome = Outcome(plan.draw_id, seed, strata, picks, behind, crews.seats, crews.standby, branch, result)
     if stopped is not None:
