@@ -1,9 +1,9 @@
 """How fast the draw is, as ratios taken in one run.
 
-`python -m benchmarks.draw [--big]` prints the figures; `run()` returns them for `make bench`. The floor is what plain
-Python must pay at least: one SHA-256 per row and one sort. The peer is Rivest's consistent_sampler as published
-(requirements-bench.txt); it is left out, with a note, where it is not installed. `run(big=True)` adds the figures at
-1 M and 10 M rows, which take minutes.
+`python -m benchmarks.draw` prints the figures; `run()` returns them for `make bench`. The floor is what plain Python
+must pay at least: one SHA-256 per row and one sort. The peers are Rivest's consistent_sampler and cryptorandom as
+published (requirements-bench.txt); they are left out, with a note, where they are not installed. The figures at 1 M and
+10 M rows take two minutes.
 """
 
 import gc
@@ -205,12 +205,12 @@ def cryptorandom_pikk(rows: int, seed: str) -> object:
     return random_sample(rows, rows // 20, method="PIKK", prng=SHA256(seed))
 
 
-def run(big: bool = False) -> dict[str, Figure]:
-    """The figures of the draw: {name: {"value", "unit", "against"}}. `big` adds those at 1 M and 10 M rows."""
-    figures = {**at_100k(), **(at_1m_and_10m() if big else {})}
+def run() -> dict[str, Figure]:
+    """The figures of the draw at 100 k, 1 M and 10 M rows: {name: {"value", "unit", "against", "limit"}}."""
+    figures = {**at_100k(), **at_1m_and_10m()}
     return {name: {**figure, "limit": LIMITS[name]} for name, figure in figures.items()}
 
 
 if __name__ == "__main__":
-    for name, figure in run("--big" in sys.argv[1:]).items():
+    for name, figure in run().items():
         print(f"{name:36} {figure['value']:>9} {figure['unit']:6} {figure['against']}")
