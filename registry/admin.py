@@ -129,6 +129,15 @@ class ReadOnlyAdmin(SiteOpened, admin.ModelAdmin):
     show_full_result_count = False
     actions = None
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """A stored file by its name: the stores have no address of their own, files go out through checked views."""
+        return ["stored_file" if name == "file" else name for name in super().get_fields(request, obj)]
+
+    @admin.display(description="文件")
+    def stored_file(self, obj: Any) -> str:
+        """The name in the store."""
+        return str(obj.file.name or "—")
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows come from services."""
         return False

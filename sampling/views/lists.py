@@ -68,6 +68,7 @@ def _detail(request: HttpRequest, plan: Plan, attach: AttachForm | None) -> Http
         "items": services.items_per_department(plan),
         "rosters": plan.roster.select_related("frozen_by").prefetch_related(_files()).order_by("round"),
         "show_result": bool({LEAD, AUDITOR, SYSADMIN} & request.user.roles),
+        "show_files": bool({LEAD, AUDITOR} & request.user.roles),
         "draws": draws,
         "rates": _rates(plan),
         "attachments": plan.attachments.select_related("department", "uploaded_by"),
