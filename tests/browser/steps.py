@@ -15,7 +15,16 @@ def follow(target: Locator) -> None:
         target.click()
 
 
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def tall(page: Page) -> int:
+    """The height in pixels at which the whole page is in the window."""
+    return 200 + int(page.evaluate("document.documentElement.scrollHeight"))
+
+
 def fits(page: Page) -> None:
     """Nothing makes the page scroll sideways."""
-    wide, screen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide <= screen, page.url
+    assert sideways(page) <= 0, page.url
