@@ -2,7 +2,7 @@
 # Makes this checkout ready to run. Called by make; safe to call again at any time, quick when nothing is missing.
 #
 #   scripts/setup.sh demo    what the demo needs (PDF libraries, Chinese fonts, requirements.txt)
-#   scripts/setup.sh dev     and what tests and linters need (PostgreSQL, Redis, Chromium, requirements-dev.txt)
+#   scripts/setup.sh dev     and what tests and linters need (PostgreSQL, Redis, Chromium, Node, requirements-dev.txt)
 #   scripts/setup.sh bench   and the peers that the benchmarks compare with (requirements-bench.txt)
 #
 # On Debian and Ubuntu it installs missing distribution packages itself when it may (root, or sudo without a
@@ -87,6 +87,7 @@ if [ "$profile" != demo ]; then
   has_program pdftotext || wanted+=(poppler-utils)
   has_chromium || wanted+=(chromium)
   has_program hb-subset || wanted+=(libharfbuzz-bin)
+  has_program node || wanted+=(nodejs)
 fi
 
 apt_line() { echo "apt-get install -y --no-install-recommends $*"; }

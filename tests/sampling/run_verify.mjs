@@ -1,0 +1,34 @@
+// Runs the page's own modules over many cases at once. stdin: JSON; stdout: JSON, one answer per case.
+//   {"do": "verify", "files": {name: base64}, "head": "…"}            -> {verdict, seed, branch, lights}
+//   {"do": "draw", "files": {…}, "seed": "…"}                        -> {result, branch, stopped, error}
+//   {"do": "events", "files": {…}}                                   -> {error}
+import { compute, replay } from "../../static/js/verify/outcome.js";
+import { readRoster } from "../../static/js/verify/roster.js";
+import { verify } from "../../static/js/verify/verify.js";
+
+const filesOf = (given) =>
+  new Map(Object.entries(given).map(([name, text]) => [name, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]));
+
+export async function answer(given) {
+  const files = filesOf(given.files);
+  if (given.do === "verify") {
+    const report = await verify(files, { head: given.head });
+    const bad = [...new Set(report.problems.map((problem) => problem.light))].sort();
+    return { verdict: report.verdict, seed: report.seed, branch: report.outcome?.branch ?? "", bad };
+  }
+  try {
+    const outcome = await compute(files, await readRoster(files.get("roster")), given.seed);
+    if (!outcome.stopped) replay(files, outcome);
+    return { result: outcome.result, branch: outcome.branch, stopped: outcome.stopped?.message ?? "" };
+  } catch (error) {
+    return { error: error.message };
+  }
+}
+
+if (typeof process !== "undefined" && process.argv[1]?.endsWith("run_verify.mjs")) {
+  let input = "";
+  for await (const piece of process.stdin) input += piece;
+  const answers = [];
+  for (const given of JSON.parse(input)) answers.push(await answer(given));
+  process.stdout.write(JSON.stringify(answers), () => process.exit(0));
+}
