@@ -51,7 +51,7 @@ test-sqlite: setup
 	$(PYTEST) --engine=sqlite -m "not pg and not race and not browser" --output=var/browser-sqlite
 
 # Files that touch no database run once, on the SQLite pass.
-SAMPLING_PURE := $(foreach name,canonical quotas draw matching bundle public javascript statistics,tests/sampling/test_$(name).py)
+SAMPLING_PURE := $(foreach name,canonical quotas draw matching bundle public javascript standalone statistics,tests/sampling/test_$(name).py)
 REGISTRY_PURE := $(foreach name,workdays uscc spreadsheets fixture_files,tests/registry/test_$(name).py)
 PURE := $(addprefix --ignore=,$(SAMPLING_PURE) $(REGISTRY_PURE) tests/test_house_rules.py)
 
