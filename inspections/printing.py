@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Prefetch
@@ -104,10 +103,9 @@ class Sheet:
         return f"{self.enterprise.contact_name}　{masked}".strip("　")
 
 
-def public_address(record: InspectionRecord) -> str:
-    """Where everybody finds the published result of this enterprise."""
-    query = urlencode({"q": record.selection.enterprise.uscc})
-    return f"{settings.PUBLIC_ORIGIN}{reverse('publicity:enterprise')}?{query}"
+def scan_address(record: InspectionRecord) -> str:
+    """What the QR code holds: the record for its inspectors, who comes and why for the enterprise."""
+    return f"{settings.PUBLIC_ORIGIN}{reverse('publicity:visit', args=[record.token])}"
 
 
 def load(records: Iterable[InspectionRecord]) -> list[InspectionRecord]:
@@ -149,7 +147,7 @@ def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any]) -> Shee
     answers = [one.answer for section in shown for one in section.findings.all()]
     hexes = "" if blank else digest(record_content(record, sections))[:16].upper()
     return Sheet(
-        record=record, blank=blank, parts=parts, people=people, laws=laws, qr=qr_svg(public_address(record)),
+        record=record, blank=blank, parts=parts, people=people, laws=laws, qr=qr_svg(scan_address(record)),
         status=None if blank else status_of(record, sections, events),
         short=" ".join(hexes[at : at + 4] for at in range(0, len(hexes), 4)),
         draft=not blank and any(section.state in OPEN_FOR_ENTRY for section in sections),
@@ -244,7 +242,7 @@ def notice_html(section: DepartmentSection) -> str:
         "approval": approval, "day": approval.day if approval else None,
         "rows": [_row(one, laws, day, True) for one in part.findings.all()], "laws": laws,
         "people": [member for member in part.members.all() if not member.replaced],
-        "methods": _methods(part), "qr": qr_svg(public_address(record)), "pdf": True, "draft": False,
+        "methods": _methods(part), "qr": qr_svg(scan_address(record)), "pdf": True, "draft": False,
         "demo": settings.DEMO, "phone": part.department.phone or settings.COMPLAINT_PHONE,
         "complaints": settings.COMPLAINT_PHONE,
     }  # fmt: skip

@@ -27,6 +27,6 @@ class FeedbackKind(TextChoices):
     """What the public writes to the lead bureau's inbox."""
 
     REPORT = "REPORT", "举报企业违法经营"
-    OBJECTION = "OBJECTION", "对公示结果有异议"
+    OBJECTION = "OBJECTION", "对检查或公示结果有异议"
     CONDUCT = "CONDUCT", "反映检查人员问题"
     QUESTION = "QUESTION", "咨询"

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from publicity.views import exports, feedback, public, publishing, results, stats
+from publicity.views import exports, feedback, public, publishing, results, stats, visit
 
 app_name = "publicity"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gs/jieguo.csv", results.result_csv, name="result_csv"),
     path("gs/jieguo/<int:plan>/<slug:uscc>/", results.result_detail, name="result_detail"),
     path("gs/qiye/", results.enterprise, name="enterprise"),
+    path("gs/tongzhi/<slug:token>/", visit.visit, name="visit"),
     path("gs/shuoming/", public.method, name="method"),
     path("gs/wuzhangai/", public.accessibility, name="accessibility"),
     path("gs/lian.json", public.log_head, name="log_head"),

@@ -129,6 +129,7 @@ TABLE: dict[str, Rule] = {
     "publicity:result_csv": only(PUBLIC),
     "publicity:result_detail": only(PUBLIC),
     "publicity:enterprise": only(PUBLIC),
+    "publicity:visit": only(PUBLIC),
     "publicity:method": only(PUBLIC),
     "publicity:accessibility": only(PUBLIC),
     "publicity:log_head": only(PUBLIC),

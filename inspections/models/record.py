@@ -1,5 +1,7 @@
 """The record of one enterprise (一企一表), a section per department, a finding per item."""
 
+import secrets
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -18,6 +20,11 @@ from registry.models import Department, InspectionItem, Inspector, User
 from sampling.models import Plan, Selection
 
 
+def new_token() -> str:
+    """What the QR code of a notice names its record by: 128 random bits, so that nobody finds another's by counting."""
+    return secrets.token_urlsafe(16)
+
+
 class InspectionRecord(models.Model):
     """随机抽查联合检查记录表: 一户企业一份 (notice 五(三))."""
 
@@ -30,6 +37,7 @@ class InspectionRecord(models.Model):
     plan = models.ForeignKey(Plan, verbose_name="任务", on_delete=models.PROTECT, related_name="records")
     team = models.PositiveSmallIntegerField("检查队")
     number = models.CharField("编号", max_length=60, unique=True)
+    token = models.CharField("扫码凭证", max_length=32, unique=True, default=new_token, editable=False)
     state = models.CharField("状态", max_length=12, choices=RecordState.choices, default=RecordState.CONFIRMING)
     address_at_dispatch = models.CharField("派发时住所", max_length=300, blank=True)
     proceed_reason = models.TextField("未全部确认而继续的理由", blank=True)

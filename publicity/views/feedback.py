@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 
-from publicity import services
+from publicity import services, visits
 from publicity.enums import FeedbackKind
 from publicity.forms import AnswerForm, FeedbackForm
 from publicity.models import Feedback, Publication
@@ -19,21 +19,25 @@ from registry.permissions import AUDITOR, LEAD, PUBLIC, requires
 from sampling.models import Plan
 
 
-def _about(request: HttpRequest) -> tuple[Plan | None, Publication | None]:
-    """What the link that led here was about."""
+def _about(request: HttpRequest) -> tuple[Plan | None, Publication | None, str]:
+    """What the link that led here was about: plan, publication, and the subject in words."""
+    visited = visits.find(request.GET.get("tongzhi", "")[:64])
+    if visited:
+        return visited.plan, None, f"{visited.selection.enterprise.name}（记录表 {visited.number}）"
     publication = Publication.objects.filter(pk=number(request.GET.get("result"))).select_related("plan").first()
     plan = Plan.objects.public().filter(pk=number(request.GET.get("plan"))).first()
-    return (publication.plan if publication else plan), publication
+    if publication:
+        return publication.plan, publication, publication.name
+    return plan, None, plan.task_name if plan else ""
 
 
 @never_cache
 @requires(PUBLIC, methods=("GET", "POST"))
 def feedback(request: HttpRequest) -> HttpResponse:
     """Report, object, ask. Answered under a number."""
-    plan, publication = _about(request)
+    plan, publication, subject = _about(request)
     kind = request.GET.get("kind", "")
-    initial = {"subject": publication.name if publication else plan.task_name if plan else "",
-               "kind": kind if kind in FeedbackKind.values else ""}  # fmt: skip
+    initial = {"subject": subject, "kind": kind if kind in FeedbackKind.values else ""}
     form = FeedbackForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
