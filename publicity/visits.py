@@ -43,7 +43,10 @@ class VisitPart:
 
 @dataclass(frozen=True)
 class OwnRow:
-    """Where the enterprise stood in its draw: ``rank`` in its group, of which the first ``cut_off`` were drawn."""
+    """Where the enterprise stood in its draw: ``rank`` in its group, of which the first ``cut_off`` were drawn.
+
+    ``last_ticket`` belongs to another enterprise: empty unless the strata of the draw are public by now.
+    """
 
     draw_id: str
     drawn_at: dt.datetime
@@ -54,6 +57,7 @@ class OwnRow:
     ticket: str
     last_ticket: str
     called_up: bool
+    revealed: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,9 @@ def find(token: str) -> InspectionRecord | None:
         .prefetch_related(Prefetch("members", members), Prefetch("findings", findings))
         .order_by("department__order", "department__code")
     )
-    rows = InspectionRecord.objects.select_related("plan__lead", "selection__enterprise", "dispatch__draw__roster")
+    rows = InspectionRecord.objects.select_related(
+        "plan__lead", "selection__enterprise", "dispatch__draw__roster__reveal"
+    )
     found: InspectionRecord | None = rows.prefetch_related(Prefetch("sections", sections)).filter(token=token).first()
     return found
 
@@ -106,20 +112,21 @@ def _item(finding: ItemFinding, day: dt.date) -> VisitItem:
 
 def own_row(record: InspectionRecord) -> OwnRow:
     """What an enterprise that is being visited may see of its draw: its own row and where its group was cut."""
-    selection, draw = record.selection, record.dispatch.draw
+    selection, draw, roster = record.selection, record.dispatch.draw, record.dispatch.draw.roster
     main = draw.selections.filter(kind=PickKind.MAIN)
     group = main.filter(stratum=selection.stratum).order_by("rank")
-    last = group.last()
+    last = group.last() if roster.revealed and roster.strata_public else None
     return OwnRow(
-        draw_id=draw.roster.draw_id,
+        draw_id=roster.draw_id,
         drawn_at=draw.drawn_at,
-        total=draw.roster.total,
+        total=roster.total,
         picks=main.count(),
         rank=selection.rank,
         cut_off=group.count(),
         ticket=selection.ticket,
         last_ticket=last.ticket if last else "",
         called_up=selection.kind != PickKind.MAIN,
+        revealed=roster.revealed,
     )
 
 

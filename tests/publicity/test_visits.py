@@ -214,6 +214,23 @@ def test_the_page_costs_the_same_for_two_departments_and_for_four() -> None:
     assert count(("WL", "GA")) == count(("WL", "GA", "WS", "SJ")) <= 16
 
 
+def test_another_enterprises_number_is_shown_only_where_the_strata_are_public() -> None:
+    record = record_of()
+    assert page(record).count(record.selection.ticket[:16]) == 1
+    found = visits.find(record.token)
+    assert found is not None
+    roster = found.dispatch.draw.roster  # append-only: changed in memory alone
+    shown = {}
+    for sealed, strata in ((False, False), (False, True), (True, True)):
+        roster.sealed, roster.strata_public = sealed, strata
+        row = visits.own_row(found)
+        shown[sealed, strata] = (row.ticket, row.last_ticket, row.revealed)
+    ticket = record.selection.ticket
+    assert shown == {
+        (False, False): (ticket, "", True), (False, True): (ticket, ticket, True), (True, True): (ticket, "", False),
+    }  # fmt: skip
+
+
 def test_a_cancelled_task_says_so() -> None:
     record = record_of()
     Plan.objects.filter(pk=record.plan_id).update(state="CANCELLED", cancelled_reason="演示")
