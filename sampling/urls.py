@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sampling.views import after, lists, wizard
+from sampling.views import after, ceremony, lists, wizard
 
 app_name = "sampling"
 urlpatterns = [
@@ -19,7 +19,8 @@ urlpatterns = [
     path("<int:pk>/5/", wizard.plan_check, name="plan_check"),
     path("<int:pk>/fuzhi/", wizard.plan_copy, name="plan_copy"),
     path("<int:pk>/dongjie/", after.plan_freeze, name="plan_freeze"),
-    path("<int:pk>/chouqu/", after.plan_draw, name="plan_draw"),
+    path("<int:pk>/chouqu/", ceremony.plan_draw, name="plan_draw"),
+    path("<int:pk>/liangxiang/", ceremony.plan_show, name="plan_show"),
     path("<int:pk>/jieguo/", after.plan_result, name="plan_result"),
     path("<int:pk>/quxiao/", after.plan_cancel, name="plan_cancel"),
     path("<int:pk>/wenjian.zip", lists.plan_bundle, name="plan_bundle"),

@@ -77,6 +77,7 @@ TABLE: dict[str, Rule] = {
     "sampling:plan_copy": only(LEAD, methods=POST),
     "sampling:plan_freeze": only(LEAD, methods=BOTH),
     "sampling:plan_draw": only(LEAD, methods=BOTH),
+    "sampling:plan_show": only(LEAD),
     "sampling:plan_result": only(LEAD, AUDITOR),
     "sampling:plan_cancel": only(LEAD, methods=BOTH),
     "sampling:plan_bundle": only(LEAD, AUDITOR),

@@ -1,4 +1,4 @@
-"""Freezing a plan, drawing it, and what came out."""
+"""Freezing a plan, what the draw gave, and cancelling."""
 
 import hashlib
 import json
@@ -16,11 +16,11 @@ from registry.operations import new_key
 from registry.permissions import AUDITOR, LEAD, requires
 from sampling import services
 from sampling.enums import DrawEventKind, PickKind, PlanState
-from sampling.forms import CancelForm, DrawForm, FreezeForm
+from sampling.forms import CancelForm, FreezeForm
 from sampling.models import Draw, Plan, Roster
 from sampling.services.scope import ScopeSummary
 from sampling.views.dots import dots_of
-from sampling.views.showing import address, attempt, leads, moment_words, refuse
+from sampling.views.showing import address, attempt, leads, moment_words
 
 
 def _seen(summary: ScopeSummary) -> str:
@@ -59,57 +59,6 @@ def _freeze(request: HttpRequest, plan: Plan, form: FreezeForm, summary: ScopeSu
         raise DomainError("名录在您核对之后有变化，下面是现在的数字，请重新核对后再冻结。")
     roster = services.freeze_plan(actor=request.user, plan=plan)
     return {"total": roster.total, "draw_id": roster.draw_id}
-
-
-@requires(LEAD, methods=("GET", "POST"))
-def plan_draw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Witnesses and 40 digits; POST draws. A plan that is drawn leads to its result."""
-    plan = get_object_or_404(Plan.objects.led_by(request.user).select_related("lead"), pk=pk)
-    roster = plan.roster.select_related("frozen_by").order_by("-round").first()
-    form = DrawForm(request.POST or None)
-    if roster is None or plan.state != PlanState.FROZEN:
-        if plan.draws.exists():
-            return _already(request, plan)
-        messages.info(request, f"“{plan}”还没有冻结名单，冻结以后才能抽取。")
-        return redirect("sampling:plan_detail", pk)
-    if request.method == "POST" and form.is_valid() and (draw := _draw(request, plan, form)):
-        return _drawn(request, draw)
-    context = {
-        "plan": plan,
-        "roster": roster,
-        "form": form,
-        "frozen_at": moment_words(roster.frozen_at),
-        "not_before": moment_words(roster.not_before),
-        "early": clock.now() < roster.not_before,
-        "digest": [roster.digest[i : i + 8] for i in range(0, 64, 8)],
-    }
-    return render(request, "sampling/plan_draw.html", context)
-
-
-def _draw(request: HttpRequest, plan: Plan, form: DrawForm) -> Draw | None:
-    data = form.cleaned_data
-    try:
-        return services.run_draw(
-            actor=request.user, plan=plan, digits=data["digits"], witnesses=data["witnesses"], key=data["key"]
-        )
-    except DomainError as error:
-        refuse(form, error)
-        return None
-
-
-def _drawn(request: HttpRequest, draw: Draw) -> HttpResponse:
-    """To the result, saying what became of it."""
-    void = draw.events.filter(kind=DrawEventKind.VOID).first()
-    if void is not None:
-        messages.error(request, f"这次抽取不能分队配对，已按规则作废并记录：{void.reason}")
-    return redirect("sampling:plan_result", draw.plan_id)
-
-
-def _already(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """Somebody drew before: who and when."""
-    draw = plan.draws.select_related("drawn_by").order_by("-round")[0]
-    messages.info(request, f"该计划已于 {moment_words(draw.drawn_at)} 由 {draw.drawn_by} 抽取，结果如下。")
-    return redirect("sampling:plan_result", plan.pk)
 
 
 def _strata(draw: Draw) -> list[dict[str, Any]]:
@@ -164,7 +113,7 @@ def plan_result(request: HttpRequest, pk: int) -> HttpResponse:
         "picked": counts[PickKind.MAIN],
         "reserves": counts[PickKind.RESERVE],
         "teams": _teams(draw),
-        "dots": dots_of(draw.roster, strata),
+        "dots": dots_of(draw.roster, (row for one in strata for row in one["main"])),
         "files": {file.name: file for file in draw.roster.files.defer("content")},
         "head": last,
         "departments": plan.departments.count(),

@@ -1,59 +1,61 @@
-"""全部企业，抽中的亮出: one dot an enterprise in the order of the codes, as numbers for an inline SVG."""
+"""全部企业，抽中的亮出: dots in the order of the codes, as numbers for an inline SVG.
 
-from collections.abc import Iterable, Mapping
+Up to MOST enterprises a dot is one enterprise. Above that a dot stands for ``per`` neighbours and lights up when one of
+them was drawn, so that a page stays small; it says so.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isqrt
-from typing import Any
 
-from sampling.models import Roster
+from sampling.models import Roster, Selection
 
 COLUMNS, FEWEST, STEP, MOST = 58, 30, 14, 3000
 
 
 @dataclass(frozen=True)
 class Dot:
-    """One enterprise: place in the picture, and its name when it was drawn."""
+    """Place in the picture; ``order`` from 1 when drawn (0: not), and then what to call it."""
 
     x: int
     y: int
+    order: int
     name: str
 
 
 @dataclass(frozen=True)
 class Dots:
-    """The picture: its size and dots; ``too_many`` leaves it out, a page stays small."""
+    """The picture: its size and dots, how many enterprises a dot stands for."""
 
     width: int
     height: int
     dots: list[Dot]
     total: int
     drawn: int
-
-    @property
-    def too_many(self) -> bool:
-        """Whether the roster is too long for a picture."""
-        return self.total > MOST
+    per: int
 
     @property
     def rest(self) -> int:
-        """How many were not drawn."""
+        """How many enterprises were not drawn."""
         return self.total - self.drawn
 
+    @property
+    def compact(self) -> bool:
+        """Whether a dot stands for several enterprises."""
+        return self.per > 1
 
-def dots_of(roster: Roster, strata: Iterable[Mapping[str, Any]]) -> Dots:
-    """The picture of a roster with the drawn of ``strata`` (their ``main`` selections) named."""
-    names = {row.enterprise.uscc: row.enterprise.name for one in strata for row in one["main"]}
-    if roster.total > MOST:
-        return Dots(0, 0, [], roster.total, len(names))
-    lines = roster.files.get(name="roster").content.splitlines()[1:]
-    columns = min(COLUMNS, max(FEWEST, isqrt(3 * len(lines))))
-    dots = [
-        Dot(
-            STEP // 2 + place % columns * STEP,
-            STEP // 2 + place // columns * STEP,
-            names.get(line.split("\t", 1)[0], ""),
-        )
-        for place, line in enumerate(lines)
-    ]
-    rows = -(-len(lines) // columns)
-    return Dots(columns * STEP, rows * STEP, dots, len(lines), len(names))
+
+def dots_of(roster: Roster, picks: Iterable[Selection]) -> Dots:
+    """The picture of a roster in which ``picks`` light up in their order."""
+    order = {row.enterprise.uscc: (number, row.enterprise.name) for number, row in enumerate(picks, 1)}
+    codes = [line.split("\t", 1)[0] for line in roster.files.get(name="roster").content.splitlines()[1:]]
+    per = -(-len(codes) // MOST) or 1
+    places = -(-len(codes) // per)
+    columns = min(COLUMNS, max(FEWEST, isqrt(3 * places)))
+    dots = []
+    for place in range(places):
+        lit = [order[code] for code in codes[place * per : (place + 1) * per] if code in order]
+        number, name = min(lit, default=(0, ""))
+        words = f"{name}等 {len(lit)} 家" if len(lit) > 1 else name
+        dots.append(Dot(STEP // 2 + place % columns * STEP, STEP // 2 + place // columns * STEP, number, words))
+    return Dots(columns * STEP, -(-places // columns) * STEP, dots, len(codes), len(order), per)

@@ -50,6 +50,20 @@ def moment_words(moment: dt.datetime) -> str:
     return f"{at.year}年{day_words(at.date())}{at:%H:%M:%S}"
 
 
+def span_words(span: dt.timedelta) -> str:
+    """``43 小时 30 分``; less than a minute in seconds."""
+    seconds = max(int(span.total_seconds()), 0)
+    if seconds < 60:
+        return f"{seconds} 秒"
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} 小时 {minutes} 分" if hours else f"{minutes} 分"
+
+
+def groups_of(text: str, size: int) -> list[str]:
+    """A digest or a row of digits in groups that can be read aloud."""
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
 def address(name: str, pk: int) -> str:
     """The address of a page of another app; empty while that app has no such page."""
     try:

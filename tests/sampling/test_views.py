@@ -268,7 +268,7 @@ def test_the_draw_by_its_page_once(plan: Plan, lead: Client) -> None:
     assert lead.get(url("plan_draw", plan.pk)).status_code == 200
     data = ceremony()
     first, second = lead.post(url("plan_draw", plan.pk), data), lead.post(url("plan_draw", plan.pk), data)
-    assert (first.url, second.url) == (url("plan_result", plan.pk),) * 2
+    assert (first.url, second.url) == (url("plan_show", plan.pk),) * 2
     draw = Draw.objects.get()
     assert (draw.digits, draw.witnesses) == (p.DIGITS, [{"name": "见证人甲", "unit": "演示县公证处"}])
     later = lead.get(url("plan_draw", plan.pk), follow=True)
