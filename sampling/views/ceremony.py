@@ -93,7 +93,7 @@ def _already(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 @requires(LEAD)
 def plan_show(request: HttpRequest, pk: int) -> HttpResponse:
-    """The stored draw on the projector: all enterprises as dots, the drawn lighting up in the order of their tickets."""
+    """The stored draw on the projector: a dot an enterprise, the drawn lighting up in the order of their tickets."""
     plan = get_object_or_404(Plan.objects.led_by(request.user).select_related("lead"), pk=pk)
     draw = plan.draws.select_related("roster", "drawn_by").order_by("-round").first()
     if draw is None:
