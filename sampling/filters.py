@@ -4,8 +4,9 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from registry.models import Enterprise, PastInspection
 from sampling.enums import PlanState
 from sampling.models import Plan
 
@@ -36,3 +37,31 @@ class PlanFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.form.label_suffix = ""
+
+
+class PreviewFilter(django_filters.FilterSet):
+    """Enterprises of 名单预览: by words, or only those that were inspected this year."""
+
+    q = django_filters.CharFilter(label="名称或代码", method="search", widget=forms.TextInput(attrs={"type": "search"}))
+    checked = django_filters.BooleanFilter(
+        label="今年", method="only_checked", widget=forms.Select(choices=[("", "全部"), ("true", "今年有检查记录的")])
+    )
+
+    class Meta:
+        model = Enterprise
+        fields = ["q", "checked"]
+
+    def __init__(self, *args: Any, year: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.year = year
+        self.form.label_suffix = ""
+
+    def search(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        """In name and code."""
+        words = value.strip()
+        return queryset.filter(Q(name__icontains=words) | Q(uscc__icontains=words))
+
+    def only_checked(self, queryset: QuerySet[Enterprise], name: str, value: bool) -> QuerySet[Enterprise]:
+        """With an inspection this year."""
+        past = PastInspection.objects.filter(enterprise=OuterRef("pk"), day__year=self.year)
+        return queryset.filter(Exists(past)) if value else queryset

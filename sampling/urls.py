@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sampling.views import after, ceremony, lists, wizard
+from sampling.views import ceremony, ending, freezing, lists, result, wizard
 
 app_name = "sampling"
 urlpatterns = [
@@ -18,11 +18,15 @@ urlpatterns = [
     path("<int:pk>/4/jishu/", wizard.plan_people_count, name="plan_people_count"),
     path("<int:pk>/5/", wizard.plan_check, name="plan_check"),
     path("<int:pk>/fuzhi/", wizard.plan_copy, name="plan_copy"),
-    path("<int:pk>/dongjie/", after.plan_freeze, name="plan_freeze"),
+    path("<int:pk>/mingdan/", freezing.plan_preview, name="plan_preview"),
+    path("<int:pk>/mingdan.csv", freezing.plan_roster, name="plan_roster"),
+    path("<int:pk>/dongjie/", freezing.plan_freeze, name="plan_freeze"),
+    path("<int:pk>/yidongjie/", freezing.plan_frozen, name="plan_frozen"),
+    path("<int:pk>/dongjiedan.pdf", freezing.freeze_sheet, name="freeze_sheet"),
     path("<int:pk>/chouqu/", ceremony.plan_draw, name="plan_draw"),
     path("<int:pk>/liangxiang/", ceremony.plan_show, name="plan_show"),
-    path("<int:pk>/jieguo/", after.plan_result, name="plan_result"),
-    path("<int:pk>/quxiao/", after.plan_cancel, name="plan_cancel"),
+    path("<int:pk>/jieguo/", result.plan_result, name="plan_result"),
+    path("<int:pk>/quxiao/", ending.plan_cancel, name="plan_cancel"),
     path("<int:pk>/wenjian.zip", lists.plan_bundle, name="plan_bundle"),
     path("<int:pk>/weilieru.csv", lists.plan_excluded, name="plan_excluded"),
     path("<int:pk>/wenshu/", lists.plan_attach, name="plan_attach"),

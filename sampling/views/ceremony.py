@@ -103,7 +103,7 @@ def plan_show(request: HttpRequest, pk: int) -> HttpResponse:
         "plan": plan,
         "draw": draw,
         "picked": len(picks),
-        "dots": dots_of(draw.roster, picks),
+        "dots": dots_of(draw.roster, picks, tall=True),
         "drawn_at": moment_words(draw.drawn_at),
         "result": groups_of(draw.result_digest, 8),
         "head": draw.roster.log.order_by("-seq").first(),

@@ -10,7 +10,7 @@ from math import isqrt
 
 from sampling.models import Roster, Selection
 
-COLUMNS, FEWEST, STEP, MOST = 58, 30, 14, 3000
+COLUMNS, FEWEST, TALL, STEP, MOST = 58, 30, 10, 14, 3000
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Dots:
         return self.per > 1
 
 
-def dots_of(roster: Roster, picks: Iterable[Selection]) -> Dots:
-    """The picture of a roster in which ``picks`` light up in their order."""
+def dots_of(roster: Roster, picks: Iterable[Selection], *, tall: bool = False) -> Dots:
+    """The picture of a roster in which ``picks`` light up in their order; ``tall`` for a screen of its own."""
     order = {row.enterprise.uscc: (number, row.enterprise.name) for number, row in enumerate(picks, 1)}
     codes = [line.split("\t", 1)[0] for line in roster.files.get(name="roster").content.splitlines()[1:]]
     per = -(-len(codes) // MOST) or 1
     places = -(-len(codes) // per)
-    columns = min(COLUMNS, max(FEWEST, isqrt(3 * places)))
+    columns = max(TALL, isqrt(17 * places // 10)) if tall else min(COLUMNS, max(FEWEST, isqrt(3 * places)))
     dots = []
     for place in range(places):
         lit = [order[code] for code in codes[place * per : (place + 1) * per] if code in order]

@@ -1,7 +1,5 @@
 """The list of plans, one plan with everything about it, and its files."""
 
-import csv
-import io
 import mimetypes
 from typing import Any
 
@@ -21,7 +19,7 @@ from sampling.filters import PlanFilter
 from sampling.forms import AttachForm
 from sampling.models import BundleFile, Plan, PlanAttachment, PlanDepartment, Roster
 from sampling.services.scope import IN_SCOPE, scope_rows, spec_of
-from sampling.views.showing import TAGS, attempt, leads, next_step
+from sampling.views.showing import TAGS, attempt, csv_answer, leads, next_step
 
 PER_PAGE = 20
 READERS = (LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)
@@ -170,15 +168,5 @@ def plan_excluded(request: HttpRequest, pk: int) -> HttpResponse:
         pairs = [line.split("\t") for line in frozen]
         names = dict(Enterprise.objects.values_list("uscc", "name"))
         listed = [(uscc, names.get(uscc, ""), reason) for uscc, reason in pairs]
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["统一社会信用代码", "名称", "未列入的原因"])
-    writer.writerows([uscc, _harmless(name), ExcludeReason(reason).label] for uscc, name, reason in listed)
-    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{plan.task_code}-excluded.csv"'
-    return answer
-
-
-def _harmless(text: str) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t" and text else text
+    rows = [(uscc, name, ExcludeReason(reason).label) for uscc, name, reason in listed]
+    return csv_answer(plan, "excluded", ("统一社会信用代码", "名称", "未列入的原因"), rows)

@@ -1,11 +1,15 @@
 """What the pages of plans share: refusals beside the form, days in words, the tag and the next step of a plan."""
 
+import csv
 import datetime as dt
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.forms import Form
+from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import content_disposition_header
 
 from registry import clock
 from registry.enums import Role
@@ -102,3 +106,40 @@ def attempt(user: User, form: Any, action: str, effect: Callable[[], dict[str, A
         refuse(form, error)
         return None
     return answer
+
+
+# ------------------------------------------------------------------------------------------------------------- files
+
+
+def attached(content: bytes, kind: str, name: str, *, inline: bool = False) -> HttpResponse:
+    """A file to be saved (``inline``: shown) under a name, which may be Chinese."""
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = content_disposition_header(not inline, name) or "attachment"
+    return answer
+
+
+def file_name(plan: Plan, name: str) -> str:
+    """The name of a file of this plan; a rehearsal's says so first."""
+    return f"演练-{name}" if plan.rehearsal else name
+
+
+def csv_answer(plan: Plan, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """Rows as CSV that Excel opens, no cell taken for a formula; a rehearsal says so in its first line."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    if plan.rehearsal:
+        writer.writerow([f"演练：{plan}，不是正式抽取"])
+    writer.writerow(head)
+    writer.writerows([_harmless(str(cell)) for cell in row] for row in rows)
+    content = out.getvalue().encode("utf-8-sig")
+    return attached(content, "text/csv; charset=utf-8", file_name(plan, f"{plan.task_code}-{name}.csv"))
+
+
+def _harmless(text: str) -> str:
+    """A cell that a spreadsheet will not take for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t" and text else text
+
+
+def pdf_answer(plan: Plan, name: str, content: bytes) -> HttpResponse:
+    """A printed paper, shown in the browser."""
+    return attached(content, "application/pdf", file_name(plan, f"{name}.pdf"), inline=True)

@@ -69,7 +69,9 @@ function look() {
     live.textContent = `第 ${at + 1} 组 ${[...group.input.value].join(" ")}，请复述`;
     bar.querySelector("[data-right]").focus();
   } else if (at >= 0) group.input.focus();
-  else form.querySelector("[data-step=digits] [data-next]").focus();
+  const onward = form.querySelector("[data-step=digits] [data-next]");
+  onward.hidden = at >= 0;
+  if (at < 0) onward.focus();
 }
 
 function again(group) {

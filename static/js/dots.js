@@ -12,6 +12,8 @@ const name = stage.querySelector("[data-lit-name]");
 const list = stage.querySelector("[data-lit-list]");
 const count = stage.querySelector("[data-lit]");
 const all = Number(count.textContent);
+const BIG = "5";
+const SMALL = "3.5";
 const nameOf = (dot) => dot.querySelector("title")?.textContent ?? "";
 
 let lit = 0;
@@ -21,6 +23,7 @@ function light(upTo) {
   const before = lit;
   for (; lit < upTo; lit += 1) {
     dots[lit].classList.add("on");
+    dots[lit].setAttribute("r", BIG);
     dots[lit - 1]?.classList.remove("is-new");
     dots[lit].classList.add("is-new");
   }
@@ -45,7 +48,10 @@ function finish() {
 }
 
 if (dots.length && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
-  for (const dot of dots) dot.classList.remove("on");
+  for (const dot of dots) {
+    dot.classList.remove("on");
+    dot.setAttribute("r", SMALL);
+  }
   count.textContent = "0";
   skip.hidden = false;
   const each = Math.min(SLOWEST, LONGEST / dots.length);

@@ -165,7 +165,7 @@ def test_five_steps_from_nothing_to_a_frozen_list() -> None:
     assert (check.context["problems"], check.context["summary"].picks) == ([], 4)
     freeze = client.get(url("plan_freeze", plan.pk)).context["form"]
     data = {"key": freeze["key"].value(), "seen": freeze["seen"].value(), "checked": "on"}
-    assert client.post(url("plan_freeze", plan.pk), data).url == url("plan_detail", plan.pk)
+    assert client.post(url("plan_freeze", plan.pk), data).url == url("plan_frozen", plan.pk)
     roster = Roster.objects.get()
     assert (roster.total, roster.counts) == (10, {"A": 10})
     page = client.get(url("plan_detail", plan.pk))

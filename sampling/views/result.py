@@ -1,7 +1,5 @@
-"""Freezing a plan, what the draw gave, and cancelling."""
+"""What the draw gave: picks in drawn order, teams, reserve, and the digests to check it by."""
 
-import hashlib
-import json
 from collections import Counter
 from fractions import Fraction
 from typing import Any
@@ -10,55 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from registry import clock
-from registry.errors import DomainError
-from registry.operations import new_key
 from registry.permissions import AUDITOR, LEAD, requires
 from sampling import services
 from sampling.enums import DrawEventKind, PickKind, PlanState
-from sampling.forms import CancelForm, FreezeForm
-from sampling.models import Draw, Plan, Roster
-from sampling.services.scope import ScopeSummary
+from sampling.models import Draw, Plan
 from sampling.views.dots import dots_of
-from sampling.views.showing import address, attempt, leads, moment_words
-
-
-def _seen(summary: ScopeSummary) -> str:
-    """What somebody looked at before freezing, short enough for a hidden field."""
-    numbers = [[line.code, line.total, line.expected] for line in summary.grades]
-    people = [[line.department.pk, len(line.drawable)] for line in summary.pools]
-    return hashlib.sha256(json.dumps([numbers, people, summary.excluded]).encode()).hexdigest()[:32]
-
-
-@requires(LEAD, methods=("GET", "POST"))
-def plan_freeze(request: HttpRequest, pk: int) -> HttpResponse:
-    """The exact counts, what can no longer change, and the tick that it was looked at."""
-    plan = get_object_or_404(Plan.objects.led_by(request.user).select_related("lead", "scheme"), pk=pk)
-    if plan.state != PlanState.DRAFT:
-        messages.info(request, f"“{plan}”{plan.get_state_display()}，不用再冻结。")
-        return redirect("sampling:plan_detail", pk)
-    summary = services.scope_summary(plan, clock.today())
-    form = FreezeForm(request.POST or None, initial={"key": new_key(), "seen": _seen(summary)})
-    if answer := attempt(request.user, form, f"freeze:{pk}", lambda: _freeze(request, plan, form, summary)):
-        messages.success(request, f"名单已冻结，共 {answer['total']} 家，抽取编号 {answer['draw_id']}。")
-        return redirect("sampling:plan_detail", pk)
-    if form.is_bound:  # the numbers shown again are those to be looked at now
-        form.data = {**form.data.dict(), "seen": _seen(summary), "key": new_key()}
-    context = {
-        "plan": plan,
-        "form": form,
-        "summary": summary,
-        "problems": services.freeze_problems(plan, clock.today(), summary),
-        "warnings": [*services.departments_without_items(plan), *summary.warnings],
-    }
-    return render(request, "sampling/plan_freeze.html", context)
-
-
-def _freeze(request: HttpRequest, plan: Plan, form: FreezeForm, summary: ScopeSummary) -> dict[str, Any]:
-    if form.cleaned_data["seen"] != _seen(summary):
-        raise DomainError("名录在您核对之后有变化，下面是现在的数字，请重新核对后再冻结。")
-    roster = services.freeze_plan(actor=request.user, plan=plan)
-    return {"total": roster.total, "draw_id": roster.draw_id}
+from sampling.views.showing import address, leads, moment_words
 
 
 def _strata(draw: Draw) -> list[dict[str, Any]]:
@@ -136,23 +91,3 @@ def _teams(draw: Draw) -> list[dict[str, Any]]:
     waiting = draw.members.filter(kind=PickKind.RESERVE, out_events__isnull=True).exclude(pk__in=seated)
     standby = waiting.select_related("inspector", "department").order_by("department__order", "seat")
     return [*rows, {"team": 0, "standby": list(standby)}]
-
-
-@requires(LEAD, methods=("GET", "POST"))
-def plan_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Cancel a plan with its reason."""
-    plan = get_object_or_404(Plan.objects.led_by(request.user).select_related("lead"), pk=pk)
-    form = CancelForm(request.POST or None)
-
-    def effect() -> dict[str, Any]:
-        services.cancel_plan(actor=request.user, plan=plan, reason=form.cleaned_data["reason"])
-        return {"pk": pk}
-
-    if attempt(request.user, form, f"plan-cancel:{pk}", effect):
-        messages.success(request, f"“{plan}”已取消，理由已记入操作记录。")
-        return redirect("sampling:plan_detail", pk)
-    return render(request, "sampling/plan_cancel.html", {"plan": plan, "form": form, "frozen": _frozen(plan)})
-
-
-def _frozen(plan: Plan) -> bool:
-    return Roster.objects.filter(plan=plan).exists()
