@@ -22,6 +22,7 @@ from publicity.services.publishing import STREAM
 from registry import audit, clock, jobs
 from registry.enums import Role
 from registry.errors import DomainError
+from registry.faults import fault_point
 from registry.models import User
 from sampling.models import Plan
 
@@ -163,6 +164,7 @@ def build_export(export_id: int | str) -> ExportJob:
     try:
         with partial.open("xb") as target:
             rows = write_export(export, target)
+            fault_point("export:half_written")
             target.flush()
             os.fsync(target.fileno())
         partial.rename(final)
