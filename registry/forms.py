@@ -36,18 +36,18 @@ class UploadForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "请选择导入企业名录还是执法检查人员名录。"},
     )
-    file = forms.FileField(
-        label="文件",
-        help_text="只收 .xlsx，最大 20 MB、100,000 行。表头照模板，前面可以有标题行，列的顺序不限。",
-        widget=forms.FileInput(attrs={"accept": ".xlsx"}),
-        error_messages={"required": "请选择要导入的 .xlsx 文件。", "empty": "文件是空的，请重新选择文件。"},
-    )
     scheme = forms.ModelChoiceField(
         label="信用风险等级按哪个办法",
         queryset=RiskScheme.objects.all(),
         required=False,
         empty_label=None,
         help_text="只用于企业名录。",
+    )
+    file = forms.FileField(
+        label="文件",
+        help_text="只收 .xlsx，最大 20 MB、100,000 行。表头照模板，可以有标题行，列的顺序不限。选好文件就开始上传。",
+        widget=forms.FileInput(attrs={"accept": ".xlsx", "data-upload-on-choice": True}),
+        error_messages={"required": "请选择要导入的 .xlsx 文件。", "empty": "文件是空的，请重新选择文件。"},
     )
 
     reading: Reading

@@ -60,6 +60,9 @@ class County(Campaign):
         self._inspect_some()
         at("2026-09-21 16:00")
         sampling.copy_plan(actor=self.cast.lead, plan=self.running)
+        frozen = sampling.copy_plan(actor=self.cast.lead, plan=self.running)
+        sampling.update_plan(actor=self.cast.lead, plan=frozen, not_before_hours=0)
+        sampling.freeze_plan(actor=self.cast.lead, plan=frozen)
         self._letters_and_files()
         at(NOW)
 

@@ -112,9 +112,10 @@ def pages_by_role(county: County) -> dict[str, dict[str, Any]]:
             if name in shown:
                 continue
             answer = client.get(url)
-            if answer.status_code == 200 and b"</html>" in answer.getvalue()[-20:]:
+            if answer.status_code == 200:
                 shown.add(name)
-                urls.append(url)
+                if answer["Content-Type"].startswith("text/html") and b"</html>" in answer.content:
+                    urls.append(url)
         found[who] = {"user": user and user.username, "urls": urls}
     return found
 

@@ -4,5 +4,6 @@ import "./copy.js";
 import "./menu.js";
 import "./select-all.js";
 import "./show-password.js";
+import "./upload-on-choice.js";
 
 document.querySelector("[data-error-summary]")?.focus();
