@@ -11,7 +11,9 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
@@ -22,15 +24,35 @@ UNITS = {"ratio", "queries", "s", "MB"}
 REPORT = Path(__file__).resolve().parent.parent / "var" / "bench.json"
 
 Figures = dict[str, dict[str, Any]]
+CHILD = "--one"
 
 
-def modules(wanted: list[str]) -> list[Any]:
+def names(wanted: list[str]) -> list[str]:
     """The benchmark modules in name order, all or the wanted ones; exits on a name that is none."""
-    names = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name != "__main__")
-    if unknown := set(wanted) - set(names):
-        sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
-    found = [importlib.import_module(f"benchmarks.{name}") for name in names if not wanted or name in wanted]
-    return [module for module in found if hasattr(module, "run")]
+    known = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name != "__main__")
+    if unknown := set(wanted) - set(known):
+        sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
+    return [name for name in known if not wanted or name in wanted]
+
+
+def measured(name: str) -> Figures:
+    """The figures of one module, run in a process of its own: each sets up Django on a database of its own, and what
+    one holds in memory must not weigh on the next. Raises RuntimeError when it fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "figures.json"
+        done = subprocess.run([sys.executable, "-m", "benchmarks", CHILD, name, str(target)], check=False)
+        if done.returncode:
+            raise RuntimeError(f"{name} ended with {done.returncode}")
+        figures: Figures = json.loads(target.read_text(encoding="utf-8"))
+    return figures
+
+
+def child(name: str, target: str) -> int:
+    """Run one module here and write its figures; a module without `run()` has none."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    figures = checked(module.run(), name) if hasattr(module, "run") else {}
+    Path(target).write_text(json.dumps(figures), encoding="utf-8")
+    return 0
 
 
 def checked(figures: Figures, source: str) -> Figures:
@@ -70,18 +92,25 @@ def _width(text: str) -> int:
 
 
 def main(wanted: list[str]) -> int:
-    """Run, print, write; 1 if a figure misses its limit. Figures of benchmarks not run this time are kept."""
+    """Run, print, write; 1 if a figure misses its limit or a module fails (the others run all the same). Figures of
+    benchmarks not run this time are kept."""
     figures: Figures = {}
-    for module in modules(wanted):
-        print(f"{module.__name__} …", file=sys.stderr, flush=True)
-        figures |= checked(module.run(), module.__name__)
+    failed: list[str] = []
+    for name in names(wanted):
+        print(f"benchmarks.{name} …", file=sys.stderr, flush=True)
+        try:
+            figures |= measured(name)
+        except RuntimeError as error:
+            failed.append(str(error))
     print(table(figures))
+    for line in failed:
+        print(f"FAILED  {line}")
     REPORT.parent.mkdir(exist_ok=True)
-    kept = json.loads(REPORT.read_text(encoding="utf-8")) if wanted and REPORT.exists() else {}
+    kept = json.loads(REPORT.read_text(encoding="utf-8")) if (wanted or failed) and REPORT.exists() else {}
     plain = {name: {key: figure[key] for key in ("value", "unit", "against")} for name, figure in figures.items()}
     REPORT.write_text(json.dumps(kept | plain, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    return 0 if all(map(holds, figures.values())) else 1
+    return 0 if all(map(holds, figures.values())) and not failed else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(child(*sys.argv[2:]) if sys.argv[1:2] == [CHILD] else main(sys.argv[1:]))

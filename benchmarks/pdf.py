@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FORMS = 100
-ROUNDS = 3
+ROUNDS = 2
 CODES = ("WL", "GA", "WS", "SJ", "XF")
 
 
