@@ -138,7 +138,7 @@ def plan_items(request: HttpRequest, pk: int) -> HttpResponse:
 def _item_rows(form: ItemsForm) -> list[dict[str, Any]]:
     """Per department: ticked or not, and its items ticked or not, as typed or as stored."""
     chosen = {name: {str(one) for one in form[name].value() or []} for name in ("departments", "items")}
-    items = form.fields["items"].queryset.prefetch_related("industries").order_by("department__order", "code")
+    items = form.fields["items"].queryset.prefetch_related("industries", "bases").order_by("department__order", "code")
     by_department: dict[int, list[tuple[InspectionItem, bool]]] = {}
     for item in items:
         by_department.setdefault(item.department_id, []).append((item, str(item.pk) in chosen["items"]))
