@@ -82,8 +82,10 @@ def record(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("audit.record() must run inside the transaction of the change it records")
-    AuditHead.objects.get_or_create(stream=stream)
-    head = AuditHead.objects.select_for_update().get(pk=stream)
+    head = AuditHead.objects.select_for_update().filter(pk=stream).first()
+    if head is None:
+        AuditHead.objects.get_or_create(stream=stream)
+        head = AuditHead.objects.select_for_update().get(pk=stream)
     event = AuditEvent(
         stream=stream,
         seq=head.seq + 1,
