@@ -52,6 +52,14 @@ class FollowUpAdmin(OfARecord):
     fields = [*readonly_fields, "closed_on", "closing_text", "repair_reason"]
 
 
+@admin.register(models.ReasonPhrase)
+class ReasonPhraseAdmin(RepairAdmin):
+    """The usual reasons offered on the phone. Phrases of 不符合 are a field of the item."""
+
+    list_display = ["text", "answer", "order", "active"]
+    list_filter = ["answer", "active"]
+
+
 def read_only(model: type[Model], **attributes: Any) -> None:
     """Register a model to look at only."""
     admin.site.register(model, type(f"{model.__name__}LookOnly", (LookOnly,), attributes))
@@ -85,5 +93,9 @@ read_only(models.SectionResult, list_display=["section", "code"], list_filter=["
 read_only(models.Assistant, list_display=["section", "name", "unit", "role"])
 read_only(models.Review, list_display=["section", "decision", "by", "at"], list_filter=["decision"])
 read_only(models.Evidence, list_display=["record", "kind", "original_name", "size", "uploaded_by", "uploaded_at"])
+read_only(
+    models.Signature, list_display=["record", "kind", "name", "post", "at", "content_version"], list_filter=["kind"]
+)
+read_only(models.AttendanceCode, list_display=["section", "issued_by", "issued_at", "expires_at", "used_by", "used_at"])
 read_only(models.Notice, list_display=["recipient", "text", "at", "read_at"])
 read_only(models.Reminder, list_display=["kind", "object_id", "recipient", "day"])

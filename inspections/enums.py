@@ -194,6 +194,14 @@ class SignatoryRole(TextChoices):
     ENTRUSTED = "ENTRUSTED", "受委托人"
 
 
+class SignerKind(TextChoices):
+    """Whose drawn signature it is."""
+
+    ENTERPRISE = "ENTERPRISE", "企业"
+    WITNESS = "WITNESS", "见证人"
+    INSPECTOR = "INSPECTOR", "检查人员"
+
+
 class EvidenceKind(TextChoices):
     """What an uploaded file is."""
 

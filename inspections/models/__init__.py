@@ -13,10 +13,12 @@ from inspections.models.record import (
     SectionMember,
     SectionResult,
 )
+from inspections.models.signing import AttendanceCode, ReasonPhrase, Signature
 
 __all__ = [
     "Approval",
     "Assistant",
+    "AttendanceCode",
     "Confirmation",
     "DepartmentSection",
     "Dispatch",
@@ -25,8 +27,10 @@ __all__ = [
     "InspectionRecord",
     "ItemFinding",
     "Notice",
+    "ReasonPhrase",
     "Reminder",
     "Review",
     "SectionMember",
     "SectionResult",
+    "Signature",
 ]

@@ -61,6 +61,7 @@ class InspectionRecord(models.Model):
     )
     signatory_name = models.CharField("签字人", max_length=50, blank=True)
     signatory_role = models.CharField("签字人身份", max_length=16, choices=SignatoryRole.choices, blank=True)
+    signatory_post = models.CharField("签字人职务", max_length=50, blank=True)
     refusal_reason = models.TextField("拒签或无法签字的原因", blank=True)
     witness_name = models.CharField("见证人", max_length=50, blank=True)
     witness_unit = models.CharField("见证人单位", max_length=100, blank=True)
@@ -152,6 +153,7 @@ class SectionMember(models.Model):
     order = models.PositiveSmallIntegerField("顺序", default=1)
     present = models.BooleanField("到场", default=False)
     replaced = models.BooleanField("已被替换", default=False)
+    attended_at = models.DateTimeField("本人登录确认到场", null=True, blank=True)
 
     class Meta:
         verbose_name = "检查人员"

@@ -1,5 +1,6 @@
 """Every change of records, sections and confirmations. Each service writes its audit event in its own transaction."""
 
+from inspections.services.attending import WrongCode, confirm_attendance, count_wrong_try, issue_code
 from inspections.services.confirming import (
     confirm_records,
     decide_return,
@@ -17,9 +18,10 @@ from inspections.services.entry import (
     save_entry,
     save_finding,
     save_head,
+    save_rest_ok,
     save_section,
 )
-from inspections.services.evidence import add_evidence
+from inspections.services.evidence import add_evidence, remove_evidence
 from inspections.services.people import change_inspector, replace_on_records
 from inspections.services.reminding import countdown, mail_notice, read_notices, remind, send_due_reminders
 from inspections.services.reviewing import (
@@ -29,23 +31,27 @@ from inspections.services.reviewing import (
     review_section,
     set_upstream,
 )
-from inspections.services.signing import sign_record, signature_status
+from inspections.services.signing import sign_as_inspector, sign_record, signature_status
 from inspections.services.submitting import check_section, submit_section
 
 __all__ = [
     "FollowUpEntry",
     "StaleVersion",
+    "WrongCode",
     "add_assistant",
     "add_evidence",
     "change_inspector",
     "check_section",
     "close_follow_up",
+    "confirm_attendance",
     "confirm_records",
+    "count_wrong_try",
     "countdown",
     "decide_return",
     "derive_results",
     "dispatch_draw",
     "fill_missing_due_dates",
+    "issue_code",
     "mail_notice",
     "note_reading",
     "preview_dispatch",
@@ -53,15 +59,18 @@ __all__ = [
     "read_notices",
     "record_approval",
     "remind",
+    "remove_evidence",
     "replace_on_records",
     "return_record",
     "review_section",
     "save_entry",
     "save_finding",
     "save_head",
+    "save_rest_ok",
     "save_section",
     "send_due_reminders",
     "set_upstream",
+    "sign_as_inspector",
     "sign_record",
     "signature_status",
     "standing_words",

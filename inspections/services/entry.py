@@ -10,31 +10,36 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from inspections.enums import Answer, SectionState
-from inspections.models import Assistant, DepartmentSection, InspectionRecord, ItemFinding
+from inspections.models import Assistant, DepartmentSection, InspectionRecord, ItemFinding, SectionMember
 from inspections.services.clocks import due_dates, fill_missing_due_dates, start_clocks
-from inspections.services.content import HEAD, HEAD_FACTS
+from inspections.services.content import FINDING, HEAD, HEAD_FACTS
 from inspections.services.results import codes_of, derive_results, result_problems
 from inspections.services.section_entry import FollowUpEntry, save_section
 from inspections.services.writing import (
+    NotYours,
     StaleVersion,
     begin,
+    check_open,
     check_writable,
     lock_record,
+    lock_row,
     own_section,
     stream_of,
     value_words,
 )
 from registry import audit, clock
-from registry.enums import CheckMethod
+from registry.enums import CheckMethod, Role
 from registry.errors import DomainError
 from registry.models import AuditEvent, User
 
 __all__ = [
     "EntryOutcome", "FollowUpEntry", "StaleVersion", "add_assistant", "derive_results", "due_dates",
-    "fill_missing_due_dates", "own_section", "save_entry", "save_finding", "save_head", "save_section",
+    "fill_missing_due_dates", "own_section", "save_entry", "save_finding", "save_head", "save_rest_ok", "save_section",
 ]  # fmt: skip
 
 
@@ -53,38 +58,83 @@ class EntryOutcome:
 
 @transaction.atomic
 def save_finding(
-    *, actor: User, finding: ItemFinding, answer: str, text: str, corrected: bool, version: int
+    *,
+    actor: User,
+    finding: ItemFinding,
+    answer: str,
+    text: str,
+    corrected: bool,
+    version: int,
+    action: str = "填写事项",
+    client: Mapping[str, Any] | None = None,
 ) -> ItemFinding:
     """Store the answer to one item. ``answer`` '' clears it; texts may be filled later and are asked for on submission.
 
-    The same content again is no change whatever the version. Raises StaleVersion when somebody changed it meanwhile.
+    The same content again is no change whatever the version. ``client``: what the phone says of itself, for the trail.
+    Raises StaleVersion when somebody changed it meanwhile.
     """
     if answer and answer not in Answer.values:
         raise DomainError("请在“符合、不符合、合理缺项、未检查”中选择。")
-    record = lock_record(InspectionRecord(pk=finding.section.record_id))
-    stored = ItemFinding.objects.select_related("item", "section__department", "updated_by").get(pk=finding.pk)
-    check_writable(actor, stored.section)
+    stored = _locked_finding(actor, finding)
     text = text.strip() if answer else ""
     corrected = corrected and answer == Answer.NOT_OK
     if (stored.answer, stored.text, stored.corrected) == (answer, text, corrected):
         return stored
+    before = audit.fields_of(stored, FINDING)
     if stored.version != version:
         raise StaleVersion(
             what=f"{stored.order} {stored.item.name}", theirs=answer_words(stored.answer, stored.text),
             mine=answer_words(answer, text), by=str(stored.updated_by or "他人"), at=stored.updated_at,
-            version=stored.version,
+            version=stored.version, value=before,
         )  # fmt: skip
-    names = ("answer", "text", "corrected")
-    before = audit.fields_of(stored, names)
     stored.answer, stored.text, stored.corrected = answer, text, corrected
     stored.version, stored.updated_at, stored.updated_by = stored.version + 1, clock.now(), actor
-    stored.save(update_fields=[*names, "version", "updated_at", "updated_by"])
+    stored.save(update_fields=[*FINDING, "version", "updated_at", "updated_by"])
     audit.record(
-        stream=stream_of(record.pk), actor=actor, action="填写事项", obj=stored,
-        before=before, after=audit.fields_of(stored, names),
+        stream=stream_of(stored.section.record_id), actor=actor, action=action, obj=stored,
+        before=before, after=audit.fields_of(stored, FINDING) | ({"client": dict(client)} if client else {}),
     )  # fmt: skip
     _touch_after_answer(stored.section)
     return stored
+
+
+def _locked_finding(actor: User, finding: ItemFinding) -> ItemFinding:
+    """The finding as it is now, its record's row locked; refuses whoever may not write it, in two queries."""
+    lock_row(finding.section.record_id)
+    mine = SectionMember.objects.filter(section=OuterRef("section"), inspector__user=actor, replaced=False)
+    stored: ItemFinding = (
+        ItemFinding.objects.select_related("item", "section__department").annotate(mine=Exists(mine)).get(pk=finding.pk)
+    )
+    if not stored.mine or Role.INSPECTOR not in actor.roles:  # type: ignore[attr-defined]
+        raise NotYours(f"只有{stored.section.department}被抽中的检查人员可以填写这一部分，您可以查看。")
+    check_open(stored.section)
+    return stored
+
+
+@transaction.atomic
+def save_rest_ok(*, actor: User, section: DepartmentSection, findings: Iterable[int]) -> dict[int, int]:
+    """``其余全部符合``: the named unanswered items of a section become 符合; their versions afterwards.
+
+    Only where the office allows it (``REST_OK``), and only after an item was answered one by one; each stands in the
+    trail as 批量填写符合. An item answered meanwhile is left as it is. Raises DomainError.
+    """
+    if not settings.REST_OK:
+        raise DomainError("本地没有开放“其余全部符合”，请逐项填写。")
+    lock_record(InspectionRecord(pk=section.record_id))
+    rows = list(section.findings.select_related("section"))
+    if not any(row.answer for row in rows):
+        raise DomainError("请先逐项填写至少一项，再用“其余全部符合”。")
+    wanted = set(findings)
+    if strangers := wanted - {row.pk for row in rows}:
+        raise DomainError(f"有 {len(strangers)} 项不属于本部门，请刷新页面再试。")
+    return {
+        row.pk: save_finding(
+            actor=actor, finding=row, answer=Answer.OK, text="", corrected=False, version=row.version,
+            action="批量填写符合",
+        ).version
+        for row in rows
+        if row.pk in wanted and not row.answer
+    }  # fmt: skip
 
 
 def answer_words(answer: str, text: str) -> str:
@@ -110,23 +160,27 @@ def _touch_after_answer(section: DepartmentSection) -> None:
 
 
 @transaction.atomic
-def save_head(*, actor: User, record: InspectionRecord, version: int, **fields: Any) -> list[str]:
+def save_head(
+    *, actor: User, record: InspectionRecord, version: int, base: Mapping[str, Any] | None = None, **fields: Any
+) -> list[str]:
     """Store named fields of the head (HEAD; times aware, methods as CheckMethod codes); return warnings.
 
     The end of the visit starts the clocks of all open sections (back-fill and publication, counted from that day in
-    Shanghai). A visit outside the plan's period warns and is saved. Raises StaleVersion, DomainError.
+    Shanghai). A visit outside the plan's period warns and is saved. ``base``: what these fields said when the writer
+    began; while they still say so, changes of other fields are no collision. Raises StaleVersion, DomainError.
     """
     if unknown := set(fields) - set(HEAD):
         raise TypeError(f"not fields of the head: {sorted(unknown)}")
     stored = lock_record(record)
     section = own_section(actor, stored)
     if section is None:
-        raise DomainError("只有这份一企一表被抽中的检查人员可以填写入场信息。")
+        raise NotYours("只有这份一企一表被抽中的检查人员可以填写入场信息。")
     check_writable(actor, section)
     changes = {name: value for name, value in fields.items() if getattr(stored, name) != value}
     if not changes:
         return head_warnings(stored)
-    if stored.version != version:
+    untouched = base is not None and all(getattr(stored, name) == base.get(name) for name in changes)
+    if stored.version != version and not untouched:
         raise _stale_head(stored, changes)
     _check_head(stored, changes)
     before = audit.fields_of(stored, changes)
@@ -151,6 +205,7 @@ def _stale_head(stored: InspectionRecord, changes: Mapping[str, Any]) -> StaleVe
     return StaleVersion(
         what=label, theirs=value_words(name, getattr(stored, name)), mine=value_words(name, changes[name]),
         by=last.actor_name if last else "他人", at=last.at if last else None, version=stored.version,
+        value=audit.plain(getattr(stored, name)),
     )  # fmt: skip
 
 

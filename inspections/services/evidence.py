@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from inspections.enums import EvidenceKind
 from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding
-from inspections.services.writing import check_writable, lock_record, own_section, stream_of
+from inspections.services.writing import NotYours, check_writable, lock_record, own_section, stream_of
 from registry import audit, clock
 from registry.errors import DomainError
 from registry.models import User
@@ -27,11 +27,16 @@ MAX_IMAGE_BYTES = 8 << 20
 MAX_PDF_BYTES = 20 << 20
 MAX_PIXELS = 40_000_000
 MAX_EDGE = 1600
+SMALL_EDGE = 320
 PER_ITEM = 9
 PER_RECORD = 60
 FORMATS = ["JPEG", "PNG", "WEBP"]
 QUALITY = 80
 WHITE = (255, 255, 255)
+
+
+class TooBig(DomainError):
+    """More bytes or pixels than are accepted."""
 
 
 @transaction.atomic
@@ -75,13 +80,42 @@ def add_evidence(
     return row
 
 
+@transaction.atomic
+def remove_evidence(*, actor: User, evidence: Evidence) -> None:
+    """Take a file back while what it belongs to is open for entry; its digest stays in the trail, the file goes."""
+    record = lock_record(InspectionRecord(pk=evidence.record_id))
+    stored = Evidence.objects.select_for_update().filter(pk=evidence.pk).first()
+    if stored is None:
+        return
+    _check_place(actor, record, stored.section, stored.kind)
+    before = {
+        "kind": stored.kind, "sha256": stored.sha256, "name": stored.original_name, "section": stored.section,
+        "finding": stored.finding,
+    }  # fmt: skip
+    audit.record(stream=stream_of(record.pk), actor=actor, action="删除材料", obj=stored, before=before)
+    file = stored.file
+    stored.delete()
+    transaction.on_commit(lambda: file.delete(save=False), robust=True)
+
+
+def thumbnail(data: bytes) -> bytes:
+    """A stored picture as JPEG of at most 320 px, for lists."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as source:
+        source.draft("RGB", (SMALL_EDGE, SMALL_EDGE))
+        picture = source.convert("RGB")
+    picture.thumbnail((SMALL_EDGE, SMALL_EDGE))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=70)
+    return out.getvalue()
+
+
 def _check_place(actor: User, record: InspectionRecord, section: DepartmentSection | None, kind: str) -> None:
     """A section's file is part of its content, so it needs an open section; a scan of the record may come later."""
     if kind not in EvidenceKind.values:
         raise DomainError("请选择材料的种类。")
     if section is None:
         if own_section(actor, record) is None:
-            raise DomainError("只有这份一企一表被抽中的检查人员可以上传材料。")
+            raise NotYours("只有这份一企一表被抽中的检查人员可以上传材料。")
         return
     if section.record_id != record.pk:
         raise DomainError("这个事项不属于这份一企一表，请刷新页面再试。")
@@ -94,7 +128,7 @@ def read_upload(upload: UploadedFile, *, allow_pdf: bool) -> tuple[bytes, str, d
     if size == 0:
         raise DomainError("文件是空的，请重新选择。")
     if size > MAX_PDF_BYTES:
-        raise DomainError(f"文件有 {size >> 20} MB，太大了：照片不超过 8 MB，PDF 不超过 20 MB。")
+        raise TooBig(f"文件有 {size >> 20} MB，太大了：照片不超过 8 MB，PDF 不超过 20 MB。")
     upload.seek(0)
     start = upload.read(5)
     upload.seek(0)
@@ -103,7 +137,7 @@ def read_upload(upload: UploadedFile, *, allow_pdf: bool) -> tuple[bytes, str, d
             raise DomainError("照片请用 JPG、PNG 或 WEBP；PDF 请作为扫描件上传。")
         return upload.read(), "application/pdf", None
     if size > MAX_IMAGE_BYTES:
-        raise DomainError(f"照片有 {size >> 20} MB，不能超过 8 MB。请在相机设置里调低分辨率后重拍。")
+        raise TooBig(f"照片有 {size >> 20} MB，不能超过 8 MB。请在相机设置里调低分辨率后重拍。")
     content, taken_at = redraw(upload.read())
     return content, "image/jpeg", taken_at
 
@@ -114,13 +148,13 @@ def redraw(data: bytes) -> tuple[bytes, dt.datetime | None]:
         with Image.open(io.BytesIO(data), formats=FORMATS) as source:
             width, height = source.size
             if width * height > MAX_PIXELS:
-                raise DomainError(f"照片有 {width}×{height} 像素，太大了，不能超过 4000 万像素。")
+                raise TooBig(f"照片有 {width}×{height} 像素，太大了，不能超过 4000 万像素。")
             taken_at = _taken_at(source)
             source.draft("RGB", (MAX_EDGE, MAX_EDGE))
             upright = ImageOps.exif_transpose(source)
             picture = _as_rgb(upright)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise DomainError("照片的像素太多，不能超过 4000 万像素。") from None
+        raise TooBig("照片的像素太多，不能超过 4000 万像素。") from None
     except (OSError, SyntaxError, ValueError, EOFError):
         raise DomainError("打不开这张图片：请改用 JPG、PNG 或 WEBP；传输中断的请重新拍照上传。") from None
     picture.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.LANCZOS)

@@ -47,11 +47,14 @@ def save_section(
     other_body: str | None = None,
     other_body_number: str | None = None,
     other_body_day: dt.date | None = KEEP,
+    base: Mapping[str, Any] | None = None,
 ) -> DepartmentSection:
     """Store what a department says of its own part; whatever is left out stays as it is.
 
     ``present``: those of the drawn inspectors who came. ``results`` with ``result_confirmed=True`` must be valid
-    (``result_problems``), else DomainError with all problems. Raises StaleVersion when the section was changed.
+    (``result_problems``), else DomainError with all problems. ``base``: what the changed parts of ``section_content``
+    said when the writer began; while they still say so, other changes are no collision. Raises StaleVersion when the
+    section was changed.
     """
     record = lock_record(InspectionRecord(pk=section.record_id))
     stored = DepartmentSection.objects.select_related("department").get(pk=section.pk)
@@ -68,14 +71,15 @@ def save_section(
     after = section_content(stored)
     if before == after:
         return stored
-    if stored.version != version:
+    changed = [name for name in after if before[name] != after[name]]
+    untouched = base is not None and all(before[name] == base.get(name) for name in changed)
+    if stored.version != version and not untouched:
         raise _stale_section(stored, before, after)
     if stored.result_confirmed and (problems := result_problems(stored, codes_of(stored), stored.result_note)):
         raise DomainError(problems[0], problems=problems)
     begin(stored)
     stored.version += 1
     stored.save(update_fields=[*SECTION_FIELDS, "state", "version"])
-    changed = [name for name in after if before[name] != after[name]]
     audit.record(
         stream=stream_of(record.pk), actor=actor, action="填写部门结果", obj=stored,
         before={name: before[name] for name in changed}, after={name: after[name] for name in changed},
@@ -150,6 +154,7 @@ def _stale_section(stored: DepartmentSection, before: Mapping[str, Any], after: 
         what=f"{stored.department}的检查结果", theirs=_content_words(name, before[name]),
         mine=_content_words(name, after[name]), by=last.actor_name if last else "他人",
         at=last.at if last else None, version=stored.version,
+        value={name: before[name] for name in after if before[name] != after[name]},
     )  # fmt: skip
 
 

@@ -1,15 +1,28 @@
-"""The enterprise's confirmation of the record: signature, seal, refusal (notice 六(二)2, domain.md §4.2 G and H)."""
+"""The enterprise's confirmation of the record: signature, seal, refusal (notice 六(二)2, domain.md §4.2 G and H).
+
+The inspectors' own signatures are here as well. A drawn signature is kept with its strokes, its picture and the digest
+of the content it was put under; it is not a 可靠的电子签名 (电子签名法 第13条), and no page calls it one.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
-from inspections.enums import CLOSED_WITHOUT_VISIT, ResultCode, SectionState, SignatoryRole, SignatureState
-from inspections.models import DepartmentSection, InspectionRecord
+from inspections.enums import (
+    CLOSED_WITHOUT_VISIT,
+    ResultCode,
+    SectionState,
+    SignatoryRole,
+    SignatureState,
+    SignerKind,
+)
+from inspections.models import DepartmentSection, InspectionRecord, SectionMember, Signature
 from inspections.services.content import complete, content_version, digest, head_digest, record_content, section_digest
-from inspections.services.writing import lock_record, own_section, stream_of
+from inspections.services.drawing import Drawing, keep_signature
+from inspections.services.writing import NotYours, check_writable, lock_record, own_section, stream_of
 from registry import audit, clock
 from registry.errors import DomainError
 from registry.models import AuditEvent, User
@@ -17,8 +30,8 @@ from registry.models import AuditEvent, User
 ACTION = "企业签字确认"
 SIGNED_STATES = {SignatureState.SIGNED, SignatureState.SEALED, SignatureState.SIGNED_AND_SEALED}
 SIGNATURE_FIELDS = (
-    "signature", "signatory_name", "signatory_role", "opinion_agrees", "opinion_text", "refusal_reason",
-    "witness_name", "witness_unit", "signed_on", "signed_digest",
+    "signature", "signatory_name", "signatory_role", "signatory_post", "opinion_agrees", "opinion_text",
+    "refusal_reason", "witness_name", "witness_unit", "signed_on", "signed_digest",
 )  # fmt: skip
 
 
@@ -52,24 +65,29 @@ def sign_record(
     witness_name: str = "",
     witness_unit: str = "",
     no_witness_reason: str = "",
+    signatory_post: str = "",
     signed_on: dt.date | None = None,
+    drawing: Drawing | None = None,
+    witness_drawing: Drawing | None = None,
 ) -> InspectionRecord:
     """Store how the enterprise confirmed the record, with the digests of the sections shown to it.
+
+    ``drawing``: what the signatory drew on the pad (none: signed or sealed on paper); ``witness_drawing``: the witness.
 
     A refusal needs its reason and a witness (name and unit), or why there was none; it does not invalidate the record.
     May be given again: the earlier ones stay in the trail. Raises DomainError naming everything that is missing.
     """
     stored = lock_record(record)
     if own_section(actor, stored) is None:
-        raise DomainError("只有这份一企一表被抽中的检查人员可以登记签字。")
+        raise NotYours("只有这份一企一表被抽中的检查人员可以登记签字。")
     reason = refusal_reason.strip()
     if signature in {SignatureState.REFUSED, SignatureState.UNABLE} and no_witness_reason.strip():
         reason = f"{reason}（无见证人：{no_witness_reason.strip()}）" if reason else ""
     values = {
         "signature": signature, "signatory_name": signatory_name.strip(), "signatory_role": signatory_role,
-        "opinion_agrees": opinion_agrees, "opinion_text": opinion_text.strip(), "refusal_reason": reason,
-        "witness_name": witness_name.strip(), "witness_unit": witness_unit.strip(),
-        "signed_on": signed_on or clock.today(),
+        "signatory_post": signatory_post.strip(), "opinion_agrees": opinion_agrees,
+        "opinion_text": opinion_text.strip(), "refusal_reason": reason, "witness_name": witness_name.strip(),
+        "witness_unit": witness_unit.strip(), "signed_on": signed_on or clock.today(),
     }  # fmt: skip
     if problems := _problems(stored, values, no_witness_reason.strip()):
         raise DomainError(problems[0], problems=problems)
@@ -82,8 +100,53 @@ def sign_record(
     shown = {row.department.code: section_digest(row) for row in _shown(sections)}
     after = audit.fields_of(stored, SIGNATURE_FIELDS)
     after |= {"version": content_version(stored), "head": head_digest(stored), "sections": shown}
+    after["drawn"] = _keep_drawings(actor, stored, after["version"], drawing, witness_drawing)
     audit.record(stream=stream_of(stored.pk), actor=actor, action=ACTION, obj=stored, before=before, after=after)
     return stored
+
+
+def _keep_drawings(
+    actor: User, record: InspectionRecord, version: int, drawing: Drawing | None, witness: Drawing | None
+) -> list[str]:
+    """Digests of the pictures kept: the signatory's when signed, the witness's when named."""
+    kept = []
+    under: dict[str, Any] = {"actor": actor, "record": record, "version": version, "digest": record.signed_digest}
+    if drawing is not None and record.signature in SIGNED_STATES:
+        post = record.signatory_post or record.get_signatory_role_display()
+        kept.append(
+            keep_signature(
+                kind=SignerKind.ENTERPRISE, name=record.signatory_name, post=post, drawing=drawing, **under
+            ).sha256
+        )
+    if witness is not None and record.witness_name:
+        kept.append(
+            keep_signature(
+                kind=SignerKind.WITNESS, name=record.witness_name, post=record.witness_unit, drawing=witness, **under
+            ).sha256
+        )
+    return kept
+
+
+@transaction.atomic
+def sign_as_inspector(*, actor: User, section: DepartmentSection, member: SectionMember, drawing: Drawing) -> Signature:
+    """An inspector of a section signs on the pad, on the own phone or the colleague's (``actor``: whose login it is).
+
+    Covers the record as it is; may be given again, the newest counts. Raises DomainError.
+    """
+    record = lock_record(InspectionRecord(pk=section.record_id))
+    stored = DepartmentSection.objects.select_related("department").get(pk=section.pk)
+    check_writable(actor, stored)
+    if member.section_id != stored.pk or member.replaced:
+        raise DomainError("签字的人不是本部门被抽中的检查人员，请刷新页面再试。")
+    version = content_version(record)
+    sealed = digest(record_content(record, complete(record.sections.all())))
+    row = keep_signature(
+        actor=actor, record=record, kind=SignerKind.INSPECTOR, name=member.inspector.name, drawing=drawing,
+        version=version, digest=sealed, post=f"{stored.department} {member.inspector.badge}", member=member,
+    )  # fmt: skip
+    after = {"member": member.inspector, "version": version, "digest": sealed, "picture": row.sha256}
+    audit.record(stream=stream_of(record.pk), actor=actor, action="检查人员签字", obj=row, after=after)
+    return row
 
 
 def _shown(sections: Iterable[DepartmentSection]) -> list[DepartmentSection]:

@@ -3,10 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 
-from inspections.enums import SECTION_TRANSITIONS, Answer, Measure, ResultCode, SectionState
-from inspections.models import DepartmentSection, InspectionRecord
+from inspections.enums import SECTION_TRANSITIONS, Answer, EvidenceKind, Measure, ResultCode, SectionState
+from inspections.models import DepartmentSection, InspectionRecord, Signature
+from inspections.services.attending import not_attested
 from inspections.services.content import digest, sealed_content
 from inspections.services.people import administrators, link, notify
 from inspections.services.results import codes_of, result_problems
@@ -108,10 +110,24 @@ def _result_problems(section: DepartmentSection) -> list[Problem]:
 
 
 def _sign_problems(section: DepartmentSection) -> list[Problem]:
-    unreachable = ResultCode.UNREACHABLE in codes_of(section)
-    if section.written_only or unreachable or is_covered(section.record, section):
+    if section.written_only:
         return []
-    return [Problem("请企业签字或盖章；拒绝签字的，登记原因和见证人。", "sign", "sign")]
+    problems = [] if settings.REQUIRE_SECOND_OFFICER is False else _attendance_problems(section)
+    unreachable = ResultCode.UNREACHABLE in codes_of(section)
+    if not unreachable and not is_covered(section.record, section):
+        problems.append(Problem("请企业签字或盖章；拒绝签字的，登记原因和见证人。", "sign", "sign"))
+    return problems
+
+
+def _attendance_problems(section: DepartmentSection) -> list[Problem]:
+    """Both officers vouch for themselves: by code from the own login, by hand on the pad, or on a scanned paper."""
+    if section.record.evidence.filter(kind=EvidenceKind.SIGNED_SCAN).exists():
+        return []
+    signed = Signature.objects.filter(member__section=section).values_list("member_id", flat=True)
+    return [
+        Problem(f"{one.inspector.name}还没有签字，也没有用自己的账号确认到场。", "inspectors", "sign")
+        for one in not_attested(section, signed)
+    ]
 
 
 @transaction.atomic

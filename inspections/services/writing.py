@@ -11,15 +11,33 @@ from registry.errors import DomainError
 from registry.models import User
 
 
-class StaleVersion(DomainError):
-    """Somebody else changed the same thing meanwhile. Holds both values, so that a page can show them side by side."""
+class SectionClosed(DomainError):
+    """Not open for entry (any more): submitted, approved, not opened yet, closed."""
 
-    def __init__(self, *, what: str, theirs: str, mine: str, by: str, at: dt.datetime | None, version: int) -> None:
+    def __init__(self, message: str, state: str) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class NotYours(DomainError):
+    """Not one of the drawn inspectors of this section (any more)."""
+
+
+class StaleVersion(DomainError):
+    """Somebody else changed the same thing meanwhile. Holds both values, so that a page can show them side by side.
+
+    ``value``: what is stored now, as plain data.
+    """
+
+    def __init__(
+        self, *, what: str, theirs: str, mine: str, by: str, at: dt.datetime | None, version: int, value: Any = None
+    ) -> None:
         when = f"于 {at.astimezone(clock.SHANGHAI):%H:%M} " if at else ""
         super().__init__(
             f"“{what}”已由{by}{when}改为“{theirs}”，您填的是“{mine}”。您的内容没有覆盖对方的，请核对后再保存一次。"
         )
         self.what, self.theirs, self.mine, self.by, self.at, self.version = what, theirs, mine, by, at, version
+        self.value = value
 
 
 def lock_record(record: InspectionRecord) -> InspectionRecord:
@@ -27,9 +45,19 @@ def lock_record(record: InspectionRecord) -> InspectionRecord:
     locked: InspectionRecord = (
         InspectionRecord.objects.select_for_update(of=("self",)).select_related("plan").get(pk=record.pk)
     )
-    if locked.state != RecordState.OPEN:
-        raise DomainError(f"这份一企一表现在是“{locked.get_state_display()}”，不能填写。如有疑问请联系牵头部门。")
+    _check_record(locked)
     return locked
+
+
+def lock_row(record_id: int) -> None:
+    """As ``lock_record``, for a writer who needs nothing of the record but that it is open."""
+    _check_record(InspectionRecord.objects.select_for_update().only("state").get(pk=record_id))
+
+
+def _check_record(locked: InspectionRecord) -> None:
+    if locked.state != RecordState.OPEN:
+        words = f"这份一企一表现在是“{locked.get_state_display()}”，不能填写。如有疑问请联系牵头部门。"
+        raise SectionClosed(words, locked.state)
 
 
 def own_section(user: User, record: InspectionRecord) -> DepartmentSection | None:
@@ -45,10 +73,15 @@ def check_writable(actor: User, section: DepartmentSection) -> None:
     """Refuse unless ``actor`` is one of the section's inspectors and the section is open for entry."""
     member = section.members.filter(inspector__user=actor, replaced=False).exists()
     if not member or Role.INSPECTOR not in actor.roles:
-        raise DomainError(f"只有{section.department}被抽中的检查人员可以填写这一部分，您可以查看。")
+        raise NotYours(f"只有{section.department}被抽中的检查人员可以填写这一部分，您可以查看。")
+    check_open(section)
+
+
+def check_open(section: DepartmentSection) -> None:
+    """Refuse unless the section is open for entry."""
     if section.state not in OPEN_FOR_ENTRY:
-        state = section.get_state_display()
-        raise DomainError(f"{section.department}这一部分是“{state}”，已锁定。需要修改时，请部门管理员退回。")
+        words = f"{section.department}这一部分是“{section.get_state_display()}”，已锁定。需要修改时，请部门管理员退回。"
+        raise SectionClosed(words, section.state)
 
 
 def begin(section: DepartmentSection) -> None:

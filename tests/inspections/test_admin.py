@@ -32,7 +32,8 @@ def test_every_model_has_a_screen(client: Client, name: str) -> None:
     assert model in admin.site._registry
     kind = model._meta.model_name
     assert client.get(reverse(f"admin:inspections_{kind}_changelist")).status_code == 200
-    assert client.get(reverse(f"admin:inspections_{kind}_add")).status_code == 403
+    by_hand = 200 if name == "ReasonPhrase" else 403  # the office's own list; everything else comes from services
+    assert client.get(reverse(f"admin:inspections_{kind}_add")).status_code == by_hand
     for row in model.objects.all()[:1]:
         assert client.get(reverse(f"admin:inspections_{kind}_change", args=[row.pk])).status_code == 200
         assert client.post(reverse(f"admin:inspections_{kind}_delete", args=[row.pk])).status_code == 403
