@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from registry.enums import Role
 from registry.errors import DomainError
@@ -17,6 +18,10 @@ from registry.tracing import request_id
 
 Handler = Callable[[HttpRequest], HttpResponse]
 TWO_FACTOR_ROLES = {Role.LEAD, Role.AUDITOR, Role.SYSADMIN, Role.DEPT_ADMIN}
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("accept", "").startswith("application/json")
 
 
 class RequestIdMiddleware:
@@ -59,6 +64,9 @@ class AccessMiddleware:
         if not isinstance(user, User):
             return None
         if user.must_change_password:
+            if _wants_json(request):
+                words = {"error": "请先修改一次性密码。", "url": reverse("account_change_password")}
+                return JsonResponse({"sync": 1, "code": "account", **words}, status=403)
             return redirect("account_change_password")
         if settings.REQUIRE_TWO_FACTORS and user.roles & TWO_FACTOR_ROLES:
             from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415 -- app registry must be ready
@@ -85,12 +93,25 @@ class DomainErrorMiddleware:
             isinstance(exception, DatabaseError) and "lock timeout" in str(exception)
         ):
             logging.getLogger(__name__).error("database busy or away", exc_info=exception)
-            return self._answer(request, 503, "系统正忙，请稍后再试。您刚才的提交没有生效，可以再提交一次。", [])
+            return self.busy(request)
         return None
+
+    @classmethod
+    def busy(cls, request: HttpRequest) -> HttpResponse:
+        """503 in words, or as JSON with ``Retry-After``."""
+        return cls._answer(request, 503, "系统正忙，请稍后再试。您刚才的提交没有生效，可以再提交一次。", [])
 
     @staticmethod
     def _answer(request: HttpRequest, status: int, message: str, problems: list[str]) -> HttpResponse:
-        if request.headers.get("accept", "").startswith("application/json"):
-            return JsonResponse({"error": message, "problems": problems, "retry": status == 503}, status=status)
+        if _wants_json(request):
+            busy = status == 503
+            body = {
+                "sync": 1,
+                "code": "busy" if busy else "invalid",
+                "error": message,
+                "problems": problems,
+                "retry": busy,
+            }
+            return JsonResponse(body, status=status, headers={"Retry-After": "2"} if busy else None)
         context = {"message": message, "problems": problems, "status": status}
         return render(request, "409.html", context, status=status)

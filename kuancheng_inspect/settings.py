@@ -169,6 +169,12 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # 1 beh
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = BRAND_NAME
 REQUIRE_TWO_FACTORS = env.bool("REQUIRE_TWO_FACTORS", default=not (DEBUG or DEMO or TESTING))
+# --- the form in the field -------------------------------------------------------------------------------------------
+REST_OK = env.bool("REST_OK", default=False)  # 其余全部符合: convenient, and a temptation; the office decides
+# Submission asks for the second officer: confirmed from the own login, signed by hand, or signed on a scanned paper.
+REQUIRE_SECOND_OFFICER = env.bool("REQUIRE_SECOND_OFFICER", default=not (DEBUG or DEMO or TESTING))
+PHONE_OFFLINE = env.bool("PHONE_OFFLINE", default=True)
+
 if TESTING:
     PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher"

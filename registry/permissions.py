@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import reverse
 
 from registry.enums import Role
 from registry.models import User
@@ -39,7 +40,13 @@ def requires(*roles: Role, methods: tuple[str, ...] = ("GET",), writes: tuple[Ro
             user = request.user
             if not isinstance(user, User) or not user.is_authenticated:
                 if request.headers.get("accept", "").startswith("application/json"):
-                    return JsonResponse({"error": "登录已失效，请重新登录。"}, status=401)
+                    body = {
+                        "sync": 1,
+                        "code": "login",
+                        "error": "登录已失效，请重新登录。",
+                        "login": reverse("account_login"),
+                    }
+                    return JsonResponse(body, status=401)
                 return redirect_to_login(request.get_full_path())
             needed = allowed if request.method in ("GET", "HEAD") else write_roles
             if not user.roles & needed:

@@ -134,14 +134,17 @@ class FindingForm(forms.Form):
         text = TEXT_FIELDS.get(finding.answer, "")
         corrected = {"corrected": "1" if finding.corrected else "0"} if finding.answer == "NOT_OK" else {}
         was = fingerprint(finding.answer, finding.text, finding.corrected)
-        values = {"answer": finding.answer, "version": finding.version, "was": was}
+        values = {"answer": finding.answer, "version": finding.version, "was": was, "remark": finding.text}
         return values | corrected | ({text: finding.text} if text else {})
 
     def given(self) -> dict[str, Any]:
         """Arguments for save_finding apart from the finding."""
         data = self.cleaned_data
         answer = data["answer"]
-        text = data[TEXT_FIELDS[answer]].strip() if answer in TEXT_FIELDS else ""
+        if answer in TEXT_FIELDS:
+            text = data[TEXT_FIELDS[answer]].strip()
+        else:  # 符合 has no field of its own; a remark kept from a conflict stays with it
+            text = self.initial.get("remark", "") if answer and answer == self.initial.get("answer") else ""
         corrected = answer == "NOT_OK" and data["corrected"] == "1"
         return {"answer": answer, "text": text, "corrected": corrected, "version": data["version"]}
 
@@ -353,6 +356,15 @@ class AssistantForm(forms.Form):
     role = _text("专业或职务", length=50, template_name=OWED)
     reason = _text("协助理由", length=200, template_name=OWED)
     key = forms.CharField(widget=forms.HiddenInput)
+
+
+class AttendForm(forms.Form):
+    """到场码 of the colleague."""
+
+    code = forms.RegexField(
+        r"^\d{6}$", label="到场码", error_messages={"required": "请输入六位到场码。", "invalid": "到场码是六位数字。"},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": "6", "class": "w-m"}),
+    )  # fmt: skip
 
 
 class ManyFilesInput(forms.FileInput):

@@ -4,12 +4,17 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from inspections.deadlines import CalendarNotLoaded, backfill_by
 from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, SectionMember
+from inspections.services.content import complete
+from inspections.services.writing import own_section
 from inspections.views.showing import STATE_TAGS, Clocks, Due, moment_words
 from registry import clock
 from registry.models import LegalBasis, User
@@ -38,9 +43,26 @@ class Card:
         return self.section.state in OPEN_FOR_ENTRY
 
     @property
+    def map_url(self) -> str:
+        """The address in a map: a plain link, which phones open in their map app; nothing is loaded before the tap."""
+        return "https://uri.amap.com/search?" + urlencode({"keyword": self.record.selection.enterprise.address})
+
+    @property
     def record(self) -> InspectionRecord:
         """The record the section belongs to."""
         return self.section.record
+
+
+def own_record(user: Any, pk: int) -> tuple[InspectionRecord, DepartmentSection]:
+    """A record the person was drawn into, and the own section of it with its items; 404 for anybody else."""
+    visible = InspectionRecord.objects.visible_to(user).select_related("plan__lead", "selection__enterprise")
+    record = get_object_or_404(visible, pk=pk)
+    mine = own_section(user, record)
+    if mine is None:
+        raise Http404
+    section = complete([mine])[0]
+    section.record = record
+    return record, section
 
 
 def sections_of(user: User) -> QuerySet[Any]:

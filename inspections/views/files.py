@@ -1,12 +1,15 @@
 """Files and paper: evidence served access-checked, the record and the notice as PDF."""
 
+from typing import Any
 from urllib.parse import quote
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from inspections import printing, services
-from inspections.models import DepartmentSection, Evidence, InspectionRecord
+from inspections.models import DepartmentSection, Evidence, InspectionRecord, Signature
+from inspections.services.evidence import thumbnail
 from registry.errors import DomainError
 from registry.permissions import STAFF, requires
 
@@ -15,17 +18,36 @@ SANDBOX = "sandbox; default-src 'none'"
 
 
 @requires(*STAFF)
-def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
-    """A stored file to whoever may see its record; everybody else gets 404 (trust.md I9)."""
+def evidence_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A stored file (``?small=1``: a picture of 320 px) to whoever may see its record; 404 to others (trust.md I9)."""
     visible = InspectionRecord.objects.visible_to(request.user)
     row = get_object_or_404(Evidence.objects.filter(record__in=visible.values("pk")), pk=pk)
+    inline = row.content_type == "image/jpeg"
+    stored = _opened(row.file)
+    if inline and "small" in request.GET:
+        with stored:
+            small = HttpResponse(thumbnail(stored.read()), content_type="image/jpeg")
+        return _guarded(small, row.original_name, inline=True)
+    return _guarded(FileResponse(stored, content_type=row.content_type), row.original_name, inline=inline)
+
+
+@requires(*STAFF)
+def signature_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The picture of a drawn signature to whoever may see its record."""
+    visible = InspectionRecord.objects.visible_to(request.user)
+    row = get_object_or_404(Signature.objects.filter(record__in=visible.values("pk")), pk=pk)
+    return _guarded(FileResponse(_opened(row.file), content_type="image/png"), f"签字 {row.name}.png", inline=True)
+
+
+def _opened(file: Any) -> Any:
     try:
-        stored = row.file.open("rb")
+        return file.open("rb")
     except FileNotFoundError:
         raise Http404 from None
-    inline = row.content_type == "image/jpeg"
-    response = FileResponse(stored, content_type=row.content_type)
-    response["Content-Disposition"] = _disposition(row.original_name, inline=inline)
+
+
+def _guarded(response: HttpResponseBase, name: str, *, inline: bool) -> HttpResponseBase:
+    response["Content-Disposition"] = _disposition(name, inline=inline)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = SANDBOX
     response["Cache-Control"] = "private, max-age=3600"

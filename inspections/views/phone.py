@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from inspections import services
@@ -16,8 +16,7 @@ from inspections.services.entry import EntryOutcome
 from inspections.services.evidence import PER_ITEM
 from inspections.services.results import derive_results
 from inspections.services.submitting import check_section
-from inspections.services.writing import own_section
-from inspections.views import cards
+from inspections.views import cards, packs
 from inspections.views.showing import Clocks, attempt, day_words, moment_words, page_of, refuse
 from registry import clock
 from registry.errors import DomainError
@@ -67,22 +66,10 @@ def _unread(user: Any) -> int:
     return Notice.objects.filter(recipient=user, read_at=None).count()
 
 
-def _record(request: HttpRequest, pk: int) -> tuple[InspectionRecord, DepartmentSection]:
-    """A record I was drawn into, and my section of it with its items; 404 for anybody else."""
-    visible = InspectionRecord.objects.visible_to(request.user).select_related("plan__lead", "selection__enterprise")
-    record = get_object_or_404(visible, pk=pk)
-    mine = own_section(request.user, record)  # type: ignore[arg-type]
-    if mine is None:
-        raise Http404
-    section = complete([mine])[0]
-    section.record = record
-    return record, section
-
-
 @requires(INSPECTOR, methods=("GET", "POST"))
 def record_record(request: HttpRequest, pk: int) -> HttpResponse:
     """The record: head, own items, others' sections to read. One form, one 保存."""
-    record, section = _record(request, pk)
+    record, section = cards.own_record(request.user, pk)
     page = EntryPage(record, section, request.POST if request.method == "POST" else None)
     outcome, status = None, 200
     if request.method == "POST":
@@ -91,7 +78,7 @@ def record_record(request: HttpRequest, pk: int) -> HttpResponse:
             outcome = services.save_entry(actor=request.user, record=record, **page.arguments())
             if not outcome.conflicts and not outcome.refusals:
                 return _after_entry(request, record, outcome)
-            page, status = page.after(outcome, EntryPage(*_record(request, pk))), 409
+            page, status = page.after(outcome, EntryPage(*cards.own_record(request.user, pk))), 409
     context = _entry_context(request, page, outcome)
     return render(request, "inspections/phone/record.html", context, status=status)
 
@@ -111,7 +98,7 @@ def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome 
     record, section = page.record, page.section
     day = cards.visit_day(record)
     returned = [row for row in section.reviews.all() if row.decision == ReviewDecision.RETURN]
-    opinions = returned[-1].item_reasons if returned and section.state == SectionState.RETURNED else {}
+    opinions = packs.opinions_of(section)
     items = [
         {
             "finding": one, "form": page.items[f"item-{one.pk}"], "bases": cards.bases_on(one.item.bases.all(), day),
@@ -132,13 +119,14 @@ def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome 
         "open": section.state in OPEN_FOR_ENTRY, "returned": returned[-1] if opinions or returned else None,
         "saved": max((one.updated_at for one in page.findings if one.updated_at), default=None),
         "signature": services.signature_status(record), "due": cards.due_of(section, Clocks()),
+        **packs.script_context(record, section, request.user),
     }  # fmt: skip
 
 
 @requires(INSPECTOR, methods=("GET", "POST"))
 def record_check(request: HttpRequest, pk: int) -> HttpResponse:
     """核对: what is missing, what is wrong, the derived result to confirm, the follow-up."""
-    record, section = _record(request, pk)
+    record, section = cards.own_record(request.user, pk)
     form = ResultForm(request.POST if request.method == "POST" else None, section=section)
     if request.method == "POST" and form.is_valid():
         try:
@@ -171,7 +159,7 @@ def _check_context(record: InspectionRecord, section: DepartmentSection, form: R
 @requires(INSPECTOR, methods=("GET", "POST"))
 def record_sign(request: HttpRequest, pk: int) -> HttpResponse:
     """签字: what is being confirmed, and by whom; with ``?refused=1`` the refusal and its witness."""
-    record, section = _record(request, pk)
+    record, section = cards.own_record(request.user, pk)
     refused = "refused" in request.GET
     cls = RefusedForm if refused else SignedForm
     initial = {name: getattr(record, name, "") for name in cls.base_fields} | {"key": new_key()}
@@ -193,7 +181,7 @@ def record_sign(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(INSPECTOR, methods=("POST",))
 def record_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """提交 my section, once."""
-    record, section = _record(request, pk)
+    record, section = cards.own_record(request.user, pk)
     user: User = request.user  # type: ignore[assignment]
 
     def submit() -> dict[str, Any]:
@@ -211,7 +199,7 @@ def record_submit(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(INSPECTOR)
 def record_done(request: HttpRequest, pk: int) -> HttpResponse:
     """已提交: number, time, what happens next, the next enterprise."""
-    record, section = _record(request, pk)
+    record, section = cards.own_record(request.user, pk)
     if section.submitted_at is None or section.state in OPEN_FOR_ENTRY:
         return redirect("inspections:record_record", record.pk)
     clocks = Clocks()
@@ -229,7 +217,7 @@ def record_done(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(INSPECTOR, methods=("GET", "POST"))
 def record_assistant(request: HttpRequest, pk: int) -> HttpResponse:
     """协助人员 of my department, with the reason."""
-    record, section = _record(request, pk)
+    record, section = cards.own_record(request.user, pk)
     form = AssistantForm(request.POST if request.method == "POST" else None, initial={"key": new_key()})
 
     def add() -> dict[str, Any]:
@@ -246,7 +234,7 @@ def record_assistant(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(INSPECTOR, methods=("GET", "POST"))
 def record_evidence(request: HttpRequest, pk: int) -> HttpResponse:
     """照片和扫描件 of my section, or of one item with ``?finding=``."""
-    record, section = _record(request, pk)
+    record, section = cards.own_record(request.user, pk)
     key = request.GET.get("finding", "")
     finding = next((one for one in section.findings.all() if key and str(one.pk) == key), None)
     initial = {"kind": EvidenceKind.PHOTO if finding else request.GET.get("kind", "")}

@@ -2,12 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from inspections.views import files, phone
+from inspections.views import attending, files, phone, sync
 
 phone_urls: list[URLPattern] = [
     path("phone/", phone.record_today, name="record_today"),
     path("phone/renwu/", phone.record_list, name="record_list"),
     path("phone/wode/", phone.record_me, name="record_me"),
+    path("phone/daochang/", attending.attend_scan, name="attend_scan"),
+    path("phone/tongbu/", sync.sync_hello, name="sync_hello"),
+    path("phone/tongbu/baocun/", sync.sync_save, name="sync_save"),
+    path("phone/tongbu/zhaopian/", sync.sync_photo, name="sync_photo"),
+    path("phone/tongbu/zhaopian/shanchu/", sync.sync_photo_delete, name="sync_photo_delete"),
+    path("phone/tongbu/qianzi/", sync.sync_sign, name="sync_sign"),
+    path("phone/tongbu/tijiao/", sync.sync_submit, name="sync_submit"),
+    path("phone/tongbu/xiazai/", sync.sync_pull, name="sync_pull"),
+    path("phone/<int:pk>/daochang/", attending.record_attend, name="record_attend"),
     path("phone/<int:pk>/", phone.record_record, name="record_record"),
     path("phone/<int:pk>/hedui/", phone.record_check, name="record_check"),
     path("phone/<int:pk>/qianzi/", phone.record_sign, name="record_sign"),
@@ -18,5 +27,6 @@ phone_urls: list[URLPattern] = [
     path("dayin/", files.print_batch, name="print_batch"),
     path("dayin/<int:pk>/", files.record_print, name="record_print"),
     path("tongzhishu/<int:pk>/", files.notice_print, name="notice_print"),
+    path("qianming/<int:pk>/", files.signature_file, name="signature_file"),
     path("cailiao/<int:pk>/", files.evidence_file, name="evidence_file"),
 ]

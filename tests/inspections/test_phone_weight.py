@@ -1,0 +1,60 @@
+"""First load of 今日 and of a record: at most 60 KB compressed, with everything the page itself asks for."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+
+from tests import factories as f
+from tests.inspections import field as x
+from tests.inspections.test_phone_views import at, page, signed_in
+
+pytestmark = pytest.mark.django_db
+LIMIT = 60 * 1024
+ITEMS = 25
+
+
+def weight(text: bytes) -> int:
+    return len(gzip.compress(text, 6))
+
+
+def static_file(name: str) -> bytes:
+    path = finders.find(name)
+    assert isinstance(path, str), name
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def files_of(html: str) -> set[str]:
+    """Static files a page loads: named by it, and the modules imported by its scripts."""
+    found: set[str] = set()
+    waiting = set(re.findall(r'(?:href|src)="/static/([^"#]+)', html))
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        if name.endswith(".js"):
+            text = static_file(name).decode()
+            folder = name.rpartition("/")[0]
+            waiting |= {f"{folder}/{one}" for one in re.findall(r'(?:from|import) "\./([^"]+)"', text)} - found
+    return found
+
+
+@pytest.mark.parametrize("name", ["record_today", "record_record"])
+def test_first_load_is_small(name: str) -> None:
+    f.load_calendar()
+    points = "核对、登记消费者有效身份证件，并记录有关上网信息；登记内容和记录备份保存时间不得少于六十日"
+    for _ in range(ITEMS - 1):
+        f.make_item(f.make_department("WL"), check_points=points, phrases=["未登记身份证件", "记录保存不足60日"])
+    record = x.make_record()
+    client = signed_in(x.inspectors(x.section_of(record))[0])
+    html = page(client, at(name) if name == "record_today" else at(name, record.pk))
+    if name == "record_record":
+        assert html.count("data-item=") == ITEMS
+    files = files_of(html)
+    assert {"css/record.css", "img/icons.svg"} <= files
+    assert not any("bootstrap" in one or "htmx" in one for one in files)
+    parts = {"page": weight(html.encode())} | {one: weight(static_file(one)) for one in files}
+    assert sum(parts.values()) <= LIMIT, sorted(parts.items(), key=lambda part: -part[1])
