@@ -1,0 +1,262 @@
+// The record page: saves by itself, counts, leads to the next unanswered item. Without this file the page is a plain form.
+import { hello, newKey, send, state } from "./api.js";
+import { markSaved, paint } from "./chip.js";
+import * as conflicts from "./conflicts.js";
+import { fieldWords, itemWords, nowLocal, readField, readItem, writeField, writeItem } from "./fields.js";
+import { recover } from "./login.js";
+import { Outbox } from "./outbox.js";
+import { watchPhotos } from "./photos.js";
+import { watchPhrases } from "./phrases.js";
+import { Thing } from "./things.js";
+import { toast } from "./toast.js";
+
+const PAUSE = 800;
+const form = document.querySelector("form#entry");
+const pack = JSON.parse(document.querySelector("#pack").textContent);
+const editable = !form.querySelector("fieldset").disabled;
+const things = new Map();
+const timers = new Map();
+const outbox = new Outbox(send);
+Object.assign(state, { urls: pack.urls, user: pack.user, record: pack.record, token: form.elements.csrfmiddlewaretoken.value });
+document.documentElement.classList.add("js");
+
+// ------------------------------------------------------------------------------------------------------ things to save
+
+const device = (() => {
+  try {
+    const kept = localStorage.getItem("device");
+    if (kept) return kept;
+    const made = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
+    localStorage.setItem("device", made);
+    return made;
+  } catch {
+    return "";
+  }
+})();
+
+const common = {
+  outbox,
+  device,
+  onstored: (thing, body) => {
+    markSaved();
+    clearError(thing);
+    for (const warning of body.warnings ?? []) toast(warning);
+  },
+  oninvalid: (thing, body) => showError(thing, [body.error, ...(body.problems ?? [])]),
+  onrefused: (thing, body) => {
+    showError(thing, [body.error]);
+    outbox.stop({ kind: "refused", body });
+    refused(body.error);
+  },
+  onconflict: (thing) => conflicts.add(thing, thing.view),
+};
+
+function watchItem(card) {
+  const id = Number(card.dataset.item);
+  const { version, ...value } = pack.items[id];
+  const thing = new Thing({ ...common, target: "item", id, value, shared: { version } });
+  thing.card = card;
+  thing.read = () => readItem(card, thing.base.answer === thing.local.answer ? thing.local.text : "");
+  thing.view = {
+    get mine() {
+      return itemWords(thing.local);
+    },
+    show: (value) => {
+      writeItem(card, value);
+      count();
+    },
+    join: (value, note) => ({ ...value, text: (value.text + note).slice(0, 2000) }),
+  };
+  things.set(`item-${id}`, thing);
+}
+
+function watchFields(prefix, { version, ...values }) {
+  const shared = { version };
+  for (const [name, value] of Object.entries(values)) {
+    const thing = new Thing({ ...common, target: prefix, field: name, value, shared });
+    thing.card = form.querySelector(prefix === "head" ? "#head" : "#section");
+    thing.read = () => readField(form, prefix, name);
+    const text = typeof value === "string" && !["visit_from", "visit_to"].includes(name);
+    thing.view = {
+      get mine() {
+        return fieldWords(thing.local);
+      },
+      show: (shown) => writeField(form, prefix, name, shown),
+      join: text ? (mine, note) => mine + note : null,
+    };
+    things.set(`${prefix}-${name}`, thing);
+  }
+}
+
+function thingOf(input) {
+  const card = input.closest("[data-item]");
+  if (card) return things.get(`item-${card.dataset.item}`);
+  return things.get(input.name);
+}
+
+function take(thing) {
+  clearTimeout(timers.get(thing));
+  timers.delete(thing);
+  thing.change(thing.read());
+}
+
+form.addEventListener("change", (event) => {
+  const thing = thingOf(event.target);
+  if (thing && event.target.type !== "file") take(thing);
+  count();
+});
+form.addEventListener("input", (event) => {
+  if (!event.target.matches("textarea, input[type=text]")) return;
+  const thing = thingOf(event.target);
+  if (!thing) return;
+  clearTimeout(timers.get(thing));
+  timers.set(thing, setTimeout(() => take(thing), PAUSE));
+});
+form.addEventListener("focusout", (event) => {
+  const thing = thingOf(event.target);
+  if (thing && timers.has(thing)) take(thing);
+});
+
+// --------------------------------------------------------------------------------------------------- errors and states
+
+function showError(thing, lines) {
+  const box = thing.card.querySelector("[data-error]");
+  box.textContent = lines.join(" ");
+  box.hidden = false;
+  thing.card.classList.add("is-error");
+}
+
+function clearError(thing) {
+  const box = thing.card.querySelector("[data-error]");
+  if (!box || box.hidden) return;
+  box.hidden = true;
+  thing.card.classList.remove("is-error");
+}
+
+function refused(words) {
+  const notice = document.querySelector("[data-refused]");
+  notice.querySelector("p").textContent = words;
+  notice.hidden = false;
+  notice.scrollIntoView({ block: "center" });
+}
+
+const states = () => paint({ waiting: outbox.size, failing: outbox.failing, conflicts: conflicts.count(), stopped: outbox.stopped });
+
+outbox.listen(states);
+outbox.onstop = async (outcome) => {
+  if (outcome.kind === "refused") return;
+  states();
+  if (await recover(outcome)) outbox.go();
+};
+window.addEventListener("online", () => outbox.wakeAll());
+window.addEventListener("focus", () => outbox.wakeAll());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") for (const thing of [...timers.keys()]) take(thing);
+  else outbox.wakeAll();
+});
+window.addEventListener("beforeunload", (event) => {
+  for (const thing of [...timers.keys()]) take(thing);
+  if (outbox.size || conflicts.count()) event.preventDefault();
+});
+
+// ------------------------------------------------------------------------------------------------- counting, next item
+
+const cards = [...form.querySelectorAll("[data-item]")];
+const answered = (card) => Boolean(card.querySelector("input[name$=-answer]:checked:not([value=''])"));
+
+function count() {
+  const left = cards.filter((card) => !answered(card)).length;
+  const filled = cards.length - left;
+  for (const place of document.querySelectorAll("[data-filled]")) place.textContent = String(filled);
+  const meter = document.querySelector(".bar progress");
+  meter.value = filled;
+  meter.setAttribute("aria-label", `已填 ${filled}/${cards.length}`);
+  for (const card of cards) card.querySelector("[data-clear-item]").hidden = !answered(card) || !editable;
+  const next = document.querySelector("[data-next]");
+  if (!next) return;
+  next.hidden = left === 0;
+  next.querySelector("b").textContent = String(left);
+  document.querySelector("[data-check]").hidden = left > 0;
+}
+
+function nextItem() {
+  const top = document.querySelector(".bar").offsetHeight + 16;
+  const open = cards.filter((card) => !answered(card));
+  const below = open.find((card) => card.getBoundingClientRect().top > top + 4);
+  const card = below ?? open[0];
+  card.closest("details.sec").open = true;
+  card.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  card.querySelector("input[name$=-answer]").focus({ preventScroll: true });
+}
+
+form.addEventListener("click", (event) => {
+  const clear = event.target.closest("[data-clear-item]");
+  const now = event.target.closest("[data-now]");
+  if (clear) {
+    const card = clear.closest("[data-item]");
+    writeItem(card, { answer: "", text: "", corrected: false });
+    take(things.get(`item-${card.dataset.item}`));
+    count();
+    card.querySelector("input[name$=-answer]").focus();
+  }
+  if (now) {
+    const input = form.querySelector(`[name="head-${now.dataset.now}"]`);
+    input.value = nowLocal();
+    take(things.get(`head-${now.dataset.now}`));
+    toast(`已记录 ${input.value.slice(11)}`, "撤销", () => {
+      input.value = "";
+      take(things.get(`head-${now.dataset.now}`));
+    });
+  }
+  if (event.target.closest("[data-rest-ok]")) restOk();
+});
+document.querySelector("[data-next]")?.addEventListener("click", nextItem);
+
+// ------------------------------------------------------------------------------- 其余全部符合 (only where it is allowed)
+
+function restOk() {
+  const rest = cards.filter((card) => !answered(card));
+  if (!rest.length || rest.length === cards.length) return toast("请先逐项填写至少一项。");
+  const ids = rest.map((card) => Number(card.dataset.item));
+  const body = { key: newKey(), user: state.user, record: state.record, target: "rest_ok", ids, device };
+  const done = ({ kind, body: answer }) => {
+    if (kind !== "stored") return refused(answer.error ?? "没有保存，请逐项填写。");
+    markSaved();
+    const changed = Object.entries(answer.versions).map(([id, version]) => settle(things.get(`item-${id}`), version));
+    count();
+    toast(`${changed.length} 项记为符合（批量）`, "撤销", () => changed.forEach(undo));
+  };
+  outbox.put({ key: body.key, lane: "answers", url: state.urls.save, payload: () => body, done });
+}
+
+function settle(thing, version) {
+  thing.base = thing.local = { answer: "OK", text: "", corrected: false };
+  thing.shared.version = version;
+  writeItem(thing.card, thing.base);
+  return thing;
+}
+
+function undo(thing) {
+  writeItem(thing.card, { answer: "", text: "", corrected: false });
+  take(thing);
+  count();
+}
+
+// ------------------------------------------------------------------------- leaving the page: only with everything saved
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const then = event.submitter?.value ?? "";
+  for (const thing of [...timers.keys()]) take(thing);
+  if (conflicts.count()) return document.querySelector("[data-conflicts]").scrollIntoView();
+  await outbox.idle();
+  if (!conflicts.count() && !outbox.stopped) location.assign(pack.urls[then] ?? location.pathname);
+});
+
+for (const card of cards) watchItem(card);
+watchFields("head", pack.head);
+watchFields("section", pack.section);
+watchPhrases(form, (card) => take(things.get(`item-${card.dataset.item}`)));
+if (editable) watchPhotos({ form, outbox, pack, device, count: states });
+count();
+hello();
