@@ -2,20 +2,22 @@
 # Fetch the front-end pieces that are checked in under static/vendor/ and static/img/icons.svg, with npm's own client.
 # Run it only to raise a version; the result is committed, nothing is fetched at build or run time.
 #
-# Usage: scripts/vendor.sh [BOOTSTRAP_VERSION] [ICONS_VERSION]
+# Usage: scripts/vendor.sh [BOOTSTRAP_VERSION] [ICONS_VERSION] [SIGNATURE_PAD_VERSION]
 set -euo pipefail
 
 bootstrap=${1:-5.3.9}
 icons=${2:-1.13.2}
+pad=${3:-5.1.4}
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
 cd "$work"
-npm pack --silent "bootstrap@$bootstrap" "bootstrap-icons@$icons" >/dev/null
-mkdir bootstrap icons
+npm pack --silent "bootstrap@$bootstrap" "bootstrap-icons@$icons" "signature_pad@$pad" >/dev/null
+mkdir bootstrap icons pad
 tar -xzf "bootstrap-$bootstrap.tgz" --strip-components=1 -C bootstrap
 tar -xzf "bootstrap-icons-$icons.tgz" --strip-components=1 -C icons
+tar -xzf "signature_pad-$pad.tgz" --strip-components=1 -C pad
 
 target="$here/static/vendor/bootstrap-$bootstrap"
 mkdir -p "$target" "$here/static/vendor/bootstrap-icons-$icons" "$here/static/img"
@@ -23,6 +25,9 @@ mkdir -p "$target" "$here/static/vendor/bootstrap-icons-$icons" "$here/static/im
 sed '/sourceMappingURL=/d' bootstrap/dist/css/bootstrap.min.css >"$target/bootstrap.min.css"
 sed '/sourceMappingURL=/d' bootstrap/dist/js/bootstrap.bundle.min.js >"$target/bootstrap.bundle.min.js"
 cp bootstrap/LICENSE "$target/LICENSE"
+mkdir -p "$here/static/vendor/signature_pad-$pad"
+sed '/sourceMappingURL=/d' pad/dist/signature_pad.min.js >"$here/static/vendor/signature_pad-$pad/signature_pad.min.js"
+cp pad/LICENSE "$here/static/vendor/signature_pad-$pad/LICENSE"
 cp icons/LICENSE "$here/static/vendor/bootstrap-icons-$icons/LICENSE"
 
 python3 - icons/icons "$here/static/img/icons.svg" "$icons" <<'PY'

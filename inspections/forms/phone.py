@@ -325,6 +325,7 @@ class SignedForm(forms.Form):
     signatory_role = forms.ChoiceField(
         label="签字人身份", required=False, template_name=OWED, widget=forms.RadioSelect, choices=SignatoryRole.choices
     )
+    signatory_post = _text("职务", length=50)
     opinion_agrees = forms.TypedChoiceField(
         label="企业意见", required=False, template_name=OWED, widget=forms.RadioSelect, empty_value=None,
         coerce=lambda value: value == "1", choices=[("1", "属实"), ("0", "有异议")],

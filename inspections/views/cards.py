@@ -11,7 +11,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from inspections.deadlines import CalendarNotLoaded, backfill_by
-from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, SectionState
+from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, RecordState, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, SectionMember
 from inspections.services.content import complete
 from inspections.services.writing import own_section
@@ -19,6 +19,13 @@ from inspections.views.showing import STATE_TAGS, Clocks, Due, moment_words
 from registry import clock
 from registry.models import LegalBasis, User
 
+COUNTED = (
+    ("OK", "符合"),
+    ("NOT_OK", "不符合"),
+    ("NOT_APPLICABLE", "合理缺项"),
+    ("NOT_CHECKED", "未检查"),
+    ("", "未填"),
+)
 SOON = {"soon": 1, "late": 0}
 
 
@@ -63,6 +70,11 @@ def own_record(user: Any, pk: int) -> tuple[InspectionRecord, DepartmentSection]
     section = complete([mine])[0]
     section.record = record
     return record, section
+
+
+def is_open(section: DepartmentSection) -> bool:
+    """Whether record and section may be written now."""
+    return section.state in OPEN_FOR_ENTRY and section.record.state == RecordState.OPEN
 
 
 def sections_of(user: User) -> QuerySet[Any]:

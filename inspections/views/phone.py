@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from inspections import services
-from inspections.enums import OPEN_FOR_ENTRY, EvidenceKind, ReviewDecision, SectionState
-from inspections.forms.phone import AssistantForm, EntryPage, EvidenceForm, RefusedForm, ResultForm, SignedForm
+from inspections.enums import OPEN_FOR_ENTRY, EvidenceKind, ReviewDecision
+from inspections.forms.phone import AssistantForm, EntryPage, EvidenceForm, ResultForm
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice
 from inspections.services.content import complete
 from inspections.services.entry import EntryOutcome
@@ -96,12 +96,12 @@ def _after_entry(request: HttpRequest, record: InspectionRecord, outcome: EntryO
 
 def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome | None) -> dict[str, Any]:
     record, section = page.record, page.section
-    day = cards.visit_day(record)
     returned = [row for row in section.reviews.all() if row.decision == ReviewDecision.RETURN]
     opinions = packs.opinions_of(section)
     items = [
         {
-            "finding": one, "form": page.items[f"item-{one.pk}"], "bases": cards.bases_on(one.item.bases.all(), day),
+            "finding": one, "form": page.items[f"item-{one.pk}"],
+            "bases": cards.bases_on(one.item.bases.all(), cards.visit_day(record)),
             "conflict": outcome.conflicts.get(f"item-{one.pk}") if outcome else None,
             "refusals": outcome.refusals.get(f"item-{one.pk}", []) if outcome else [],
             "opinion": opinions.get(str(one.pk), ""),
@@ -154,28 +154,6 @@ def _check_context(record: InspectionRecord, section: DepartmentSection, form: R
         "open": section.state in OPEN_FOR_ENTRY, "signature": services.signature_status(record),
         "others": others.prefetch_related("results", "members__inspector"),
     }  # fmt: skip
-
-
-@requires(INSPECTOR, methods=("GET", "POST"))
-def record_sign(request: HttpRequest, pk: int) -> HttpResponse:
-    """签字: what is being confirmed, and by whom; with ``?refused=1`` the refusal and its witness."""
-    record, section = cards.own_record(request.user, pk)
-    refused = "refused" in request.GET
-    cls = RefusedForm if refused else SignedForm
-    initial = {name: getattr(record, name, "") for name in cls.base_fields} | {"key": new_key()}
-    initial |= {"opinion_agrees": {True: "1", False: "0", None: None}[record.opinion_agrees]}
-    form = cls(request.POST if request.method == "POST" else None, initial=initial)
-
-    def sign() -> dict[str, Any]:
-        data = {name: value for name, value in form.cleaned_data.items() if name != "key"}
-        return {"record": services.sign_record(actor=request.user, record=record, **data).pk}
-
-    if attempt(request.user, form, "record_sign", sign):  # type: ignore[arg-type]
-        messages.success(request, "企业确认情况已保存。")
-        return redirect("inspections:record_check", record.pk)
-    shown = complete(record.sections.exclude(state=SectionState.NOT_STARTED))
-    context = {"record": record, "section": section, "form": form, "refused": refused, "shown": shown}
-    return render(request, "inspections/phone/sign.html", context)
 
 
 @requires(INSPECTOR, methods=("POST",))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from inspections.views import attending, files, phone, sync
+from inspections.views import attending, files, phone, signing, sync
 
 phone_urls: list[URLPattern] = [
     path("phone/", phone.record_today, name="record_today"),
@@ -19,7 +19,7 @@ phone_urls: list[URLPattern] = [
     path("phone/<int:pk>/daochang/", attending.record_attend, name="record_attend"),
     path("phone/<int:pk>/", phone.record_record, name="record_record"),
     path("phone/<int:pk>/hedui/", phone.record_check, name="record_check"),
-    path("phone/<int:pk>/qianzi/", phone.record_sign, name="record_sign"),
+    path("phone/<int:pk>/qianzi/", signing.record_sign, name="record_sign"),
     path("phone/<int:pk>/tijiao/", phone.record_submit, name="record_submit"),
     path("phone/<int:pk>/wancheng/", phone.record_done, name="record_done"),
     path("phone/<int:pk>/xiezhu/", phone.record_assistant, name="record_assistant"),

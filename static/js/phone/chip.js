@@ -32,6 +32,9 @@ export function paint({ waiting, failing, conflicts, stopped }) {
     const quiet = Date.now() - spoken < 30000;
     if (!quiet) spoken = Date.now();
     show("", "check-lg", `已保存 ${saved}`, !quiet);
+  } else if (shown) {
+    shown = "";
+    chip.hidden = true;
   }
 }
 

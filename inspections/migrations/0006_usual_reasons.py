@@ -21,6 +21,6 @@ def add(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """Data only."""
 
-    dependencies = [("inspections", "0004_signatures")]
+    dependencies = [("inspections", "0005_signatures")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -9,7 +9,7 @@ from registry.appendonly import AppendOnly
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inspections", "0003_desk_fields"),
+        ("inspections", "0004_scan_token"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
