@@ -20,7 +20,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests import engine, servers, strict_templates
+from tests import engine, migrated, servers, strict_templates
 from tests.live_app import LiveApp, Worker, migrate, start_live_app
 
 BASE = Path(__file__).resolve().parent.parent
@@ -137,6 +137,13 @@ def _free_clock() -> Iterator[None]:
     clock.pin(None)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """The migrations run once for a checkout, not once for every run (tests/migrated.py)."""
+    with migrated.remembered():
+        yield
+
+
 # ------------------------------------------------------------------------------------------------------------- servers
 
 
@@ -165,10 +172,12 @@ def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     """
     if request.config.getoption("--engine") == "postgres":
         server = os.environ["DATABASE_URL"]
-        migrate(servers.create_database(server, "migrated"))
+        address = servers.create_database(server, "migrated")
+        migrated.migrated(address, lambda: migrate(address))
         return lambda name: servers.create_database(server, name, template="migrated")
     folder = tmp_path_factory.mktemp("databases")
-    migrate(f"sqlite:///{folder / 'migrated'}")
+    address = f"sqlite:///{folder / 'migrated'}"
+    migrated.migrated(address, lambda: migrate(address))
     return lambda name: f"sqlite:///{shutil.copy(folder / 'migrated', folder / name)}"
 
 
