@@ -54,14 +54,15 @@ def public_plans() -> QuerySet[Plan]:
 
 
 def figures(year: int) -> dict[str, int]:
-    """Draws, enterprises drawn, published, and published with a problem, of the plans of a year."""
-    drawn = Selection.objects.filter(draw__plan__year=year, kind=PickKind.MAIN)
+    """Draws, enterprises drawn, published, and published with a problem, of the plans of a year; no rehearsals."""
+    real = Plan.objects.real().filter(year=year)
+    drawn = Selection.objects.filter(draw__plan__in=real, kind=PickKind.MAIN)
     rows = PublishedResult.objects.current().filter(publication__plan__year=year)
     published = rows.aggregate(
         all=Count("publication", distinct=True), bad=Count("publication", filter=Q(problem=True), distinct=True)
     )
     return {
-        "draws": Roster.objects.filter(plan__year=year, draw__isnull=False).count(),
+        "draws": Roster.objects.filter(plan__in=real, draw__isnull=False).count(),
         "picks": drawn.count(),
         "published": published["all"],
         "problems": published["bad"],
@@ -70,7 +71,7 @@ def figures(year: int) -> dict[str, int]:
 
 def newest_year(today: dt.date) -> int:
     """The year of the newest plan that was drawn; this year while there is none."""
-    newest: int | None = Plan.objects.filter(draws__isnull=False).aggregate(year=Max("year"))["year"]
+    newest: int | None = Plan.objects.real().filter(draws__isnull=False).aggregate(year=Max("year"))["year"]
     return newest or today.year
 
 
@@ -103,7 +104,7 @@ def waiting_for_others(records: QuerySet[InspectionRecord], today: dt.date) -> Q
 
 def _waiting(records: QuerySet[InspectionRecord]) -> QuerySet[InspectionRecord]:
     states = [str(state) for state in FREE_TO_PUBLISH]
-    alive = records.filter(state__in=[RecordState.OPEN, RecordState.CLOSED])
+    alive = records.filter(state__in=[RecordState.OPEN, RecordState.CLOSED], plan__rehearsal=False)
     free = Q(sections__state__in=states)
     return without_publication(alive, states).annotate(publish_by=Min("sections__publish_due_on", filter=free))
 

@@ -20,7 +20,7 @@ class PlanState(TextChoices):
 PLAN_TRANSITIONS: dict[PlanState, set[PlanState]] = {
     PlanState.DRAFT: {PlanState.FROZEN, PlanState.CANCELLED},
     PlanState.FROZEN: {PlanState.DRAWN, PlanState.DRAFT, PlanState.CANCELLED},
-    PlanState.DRAWN: {PlanState.DISPATCHED, PlanState.CANCELLED},
+    PlanState.DRAWN: {PlanState.DISPATCHED, PlanState.DRAFT, PlanState.CANCELLED},
     PlanState.DISPATCHED: {PlanState.INSPECTING, PlanState.CANCELLED},
     PlanState.INSPECTING: {PlanState.COMPLETED, PlanState.CANCELLED},
     PlanState.COMPLETED: {PlanState.SUMMARISED},

@@ -49,5 +49,10 @@ class PlanQuerySet(models.QuerySet[Any]):
         )
 
     def public(self) -> "PlanQuerySet":
-        """Plans the public may know of: frozen or later, cancelled ones that had been frozen included."""
-        return self.filter(roster__isnull=False).exclude(state=PlanState.DRAFT).distinct()
+        """Plans the public may know of: frozen or later, cancelled and void ones that had been frozen included; never
+        a rehearsal."""
+        return self.filter(roster__isnull=False, rehearsal=False).distinct()
+
+    def real(self) -> "PlanQuerySet":
+        """Without rehearsals: what is counted, published and reported."""
+        return self.filter(rehearsal=False)

@@ -177,7 +177,7 @@ def load_calendar(*years: int) -> None:
 def make_plan(
     *, departments: tuple[str, ...] = ("WL", "GA"), lead: str = "WL", state: str = PlanState.DRAFT, **fields: Any
 ) -> Plan:
-    """A plan of 2024 over internet cafés, one item per department, rates A–E and N all 1/1, 2 teams of 2."""
+    """An open plan of 2024 over internet cafés, one item per department, rates A–E and N all 1/1, 2 teams of 2."""
     number = next(_serial)
     lead_department = make_department(lead)
     plan = Plan.objects.create(
@@ -196,6 +196,7 @@ def make_plan(
         registered_before=dt.date(2024, 6, 1),
         created_by=fields.pop("created_by", None) or make_user(Role.LEAD, department=lead_department),
         created_at=NOW,
+        sealed=fields.pop("sealed", False),
         **fields,
     )
     plan.industries.set([make_industry("INTERNET_CAFE")])

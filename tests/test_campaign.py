@@ -13,12 +13,14 @@ import pytest
 from inspections.enums import SectionState
 from inspections.models import Confirmation, DepartmentSection, InspectionRecord
 from kuancheng_inspect.demo import invented
-from kuancheng_inspect.demo.campaign import Campaign, second_plan
+from kuancheng_inspect.demo.campaign import Campaign, rehearse, second_plan
 from kuancheng_inspect.demo.output import write_all
 from publicity.models import Publication
 from registry import clock
 from registry.models import Enterprise, Inspector
-from sampling.enums import PlanState
+from sampling.enums import PlanState, RevealCause
+from sampling.models import Plan
+from sampling.services import public_files, verify_draws
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,6 +79,28 @@ def test_second_plan_is_frozen_and_waits_for_its_digits(campaign: Campaign):
     roster = plan.roster.get()
     assert roster.draw_id == "2026-000002"
     assert roster.prev == campaign.draw.roster.log.order_by("-seq").first().chain
+    assert (roster.sealed, roster.strata_public) == (False, True)
+    assert {"roster", "plan", "freeze", "log"} <= set(public_files(roster))
+
+
+def test_the_draw_was_sealed_until_the_last_publication_and_is_checked(campaign: Campaign):
+    roster = campaign.draw.roster
+    lines = list(roster.log.order_by("seq").values_list("kind", flat=True))
+    assert lines == ["FREEZE", "ENTROPY", "RESULT", "EVENTS-001", "NONCES", "AUDIT"]
+    assert roster.reveal.cause == RevealCause.PUBLISHED
+    assert set(public_files(roster)) == {"freeze", "public-plan", "entropy", "nonces", "public", "audit", "log"}
+    report = verify_draws()
+    assert (report.faults, report.draws, report.lines) == ([], 1, 6)
+
+
+def test_the_rehearsal_is_drawn_by_two_and_known_to_nobody_outside(campaign: Campaign):
+    second_plan(campaign.cast)
+    plan = rehearse(campaign.cast)
+    draw = plan.draws.get()
+    assert (plan.state, draw.approved_by, draw.roster.draw_id) == ("CANCELLED", campaign.cast.deputy, "YL2026-000001")
+    assert plan not in Plan.objects.public()
+    assert plan.task_code.startswith("YL")
+    assert verify_draws(stream="rehearsal").faults == []
 
 
 @pytest.mark.pg

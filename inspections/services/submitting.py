@@ -160,7 +160,9 @@ def submit_section(*, actor: User, section: DepartmentSection) -> DepartmentSect
 
 
 def _note_in_registry(actor: User, record: InspectionRecord, section: DepartmentSection, day: dt.date) -> None:
-    """What later draws and yearly counts know of this inspection."""
+    """What later draws and yearly counts know of this inspection; nobody was inspected in a rehearsal."""
+    if record.plan.rehearsal:
+        return
     record_past_inspection(
         actor=actor,
         enterprise=record.selection.enterprise,

@@ -32,7 +32,9 @@ SECTION_STAGES = [
 @requires(LEAD, AUDITOR)
 def progress(request: HttpRequest) -> HttpResponse:
     """All dispatched plans, with what is done and what is late."""
-    plans = Plan.objects.visible_to(request.user).exclude(state__in=BEFORE_DISPATCH).filter(records__isnull=False)
+    plans = (
+        Plan.objects.visible_to(request.user).real().exclude(state__in=BEFORE_DISPATCH).filter(records__isnull=False)
+    )
     page, query = page_of(request.GET, plans.distinct().select_related("lead").order_by("-period_to", "-pk"), 20)
     of_plan = _counts([plan.pk for plan in page])
     context = {"rows": [(plan, of_plan[plan.pk]) for plan in page], "page": page, "query": query}

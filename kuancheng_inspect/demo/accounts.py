@@ -17,6 +17,7 @@ class Cast:
     """Who plays the campaign."""
 
     lead: User
+    deputy: User
     auditor: User
     sysadmin: User
     admins: dict[str, User]
@@ -41,6 +42,7 @@ def make_cast() -> Cast:
     }
     return Cast(
         lead=_account(hashed, "牵头经办", "牵头经办", departments["WL"], is_lead=True),
+        deputy=_account(hashed, "牵头复核", "牵头复核", departments["WL"], is_lead=True),
         auditor=_account(hashed, "审计员", "审计员", None, is_auditor=True),
         sysadmin=_account(hashed, "系统管理员", "系统管理员", None, is_sysadmin=True),
         admins=admins,

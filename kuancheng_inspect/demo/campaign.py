@@ -25,13 +25,18 @@ from registry.errors import DomainError
 from registry.importers import read_registry_file
 from registry.models import Enterprise, Inspector, RiskScheme
 from sampling import services as sampling
-from sampling.models import Draw, Plan
+from sampling.models import Draw, Plan, Roster
 
 DIGITS = "48392 01756 60391 48577 20194 63857 20194 63857".replace(" ", "")
 WITNESSES = [
     {"name": "见证人甲", "unit": "演示县纪委监委派驻组"},
     {"name": "见证人乙", "unit": "演示县互联网上网服务行业协会"},
 ]
+
+
+REHEARSED = "演练：抽取流程试走"
+SEALED_WITH = {"holder": "见证人甲", "unit": "演示县纪委监委派驻组"}
+NONCE = hashlib.sha256(b"demo nonce office").hexdigest()
 
 
 def salts() -> dict[str, str]:
@@ -60,6 +65,7 @@ class Campaign:
         work = FieldWork(self.cast, self.plan, self.say)
         work.inspect()
         work.review_and_publish()
+        self.audit_the_draw()
         self.summarise()
 
     # ------------------------------------------------------------------------------------------------------- registry
@@ -134,8 +140,9 @@ class Campaign:
     def freeze_and_draw(self) -> None:
         """Freeze; 24 hours later 40 digits before witnesses; one transaction draws, teams and matches."""
         at("2024-06-03 10:00")
-        roster = sampling.freeze_plan(actor=self.cast.lead, plan=self.plan, salts=salts())
-        self.say(f"冻结名单：{roster.total} 家，冻结文件摘要 {roster.digest[:16]}…")
+        roster = sampling.freeze_plan(actor=self.cast.lead, plan=self.plan, salts=salts(), nonce=NONCE)
+        sampling.print_sealed_copy(actor=self.cast.lead, roster=roster, **SEALED_WITH)
+        self.say(f"冻结名单：{roster.total} 家，冻结文件摘要 {roster.digest[:16]}…，结果封存")
         at("2024-06-04 10:06")
         self.draw = sampling.run_draw(
             actor=self.cast.lead, plan=self.plan, digits=DIGITS, witnesses=WITNESSES, key="walkthrough-draw-2024-1"
@@ -200,6 +207,16 @@ class Campaign:
                     actor=admin, sections=list(sections), approver=f"{admin.department}主要负责人", day=clock.today()
                 )
 
+    def audit_the_draw(self) -> None:
+        """With the last publication the draw was opened; the auditor draws it again from all its files."""
+        at("2024-07-17 09:30")
+        roster = Roster.objects.select_related("plan").get(pk=self.draw.roster_id)
+        if not roster.revealed:
+            raise RuntimeError("the last publication did not open the draw")
+        sampling.audit_draw(actor=self.cast.auditor, roster=roster)
+        kinds = "、".join(roster.log.order_by("seq").values_list("kind", flat=True))
+        self.say(f"揭示：结果全部公示后公开；审计已用全部文件复算（记录链 {kinds}）")
+
     def summarise(self) -> None:
         """The summary and the tables, by 25 October on what is known by the 24th."""
         at("2024-10-24 16:00")
@@ -218,7 +235,8 @@ class Campaign:
 
 
 def second_plan(cast: Cast) -> Plan:
-    """A plan of 2026 made from the first, frozen and ready to be drawn."""
+    """A plan of 2026 made from the first, frozen and ready to be drawn; open with all its files, so that whoever draws
+    it can verify the whole at once."""
     at("2026-09-14 09:00")
     preset = registry.read_fixture("plan_2024")["plan"] | {
         "year": 2026,
@@ -229,7 +247,23 @@ def second_plan(cast: Cast) -> Plan:
         "period_end": "2026-11-30",
         "summary_due": "2026-11-20",
     }
-    plan = sampling.create_plan_from_preset(actor=cast.lead, preset=preset)
+    plan = sampling.create_plan_from_preset(actor=cast.lead, preset=preset, sealed=False, strata_public=True)
     at("2026-09-14 15:00")
     sampling.freeze_plan(actor=cast.lead, plan=plan)
     return Plan.objects.get(pk=plan.pk)
+
+
+def rehearse(cast: Cast) -> Plan:
+    """A rehearsal of the pending plan, drawn by two people and finished: numbers and log of its own, never public."""
+    at("2026-09-15 09:00")
+    pending = Plan.objects.order_by("-created_at")[0]
+    plan = sampling.copy_plan(actor=cast.lead, plan=pending, rehearsal=True)
+    sampling.update_plan(actor=cast.lead, plan=plan, not_before_hours=0, second_person=True, task_name=REHEARSED)
+    sampling.freeze_plan(actor=cast.lead, plan=plan)
+    at("2026-09-15 09:20")
+    request = sampling.request_draw(
+        actor=cast.lead, plan=plan, digits=DIGITS[::-1], witnesses=WITNESSES, key="demo-rehearsal-2026-1"
+    )
+    sampling.confirm_draw(actor=cast.deputy, request=request)
+    at("2026-09-15 10:00")
+    return sampling.cancel_plan(actor=cast.lead, plan=Plan.objects.get(pk=plan.pk), reason="演练结束")

@@ -171,8 +171,10 @@ def publish_records(*, actor: User, records: Iterable[InspectionRecord]) -> list
     locked = _locked(records)
     if not locked:
         raise DomainError("没有选中要公示的企业，请先勾选。")
-    for plan in {record.plan_id: record.plan for record in locked}.values():
+    plans = {record.plan_id: record.plan for record in locked}.values()
+    for plan in plans:
         require_lead(actor, plan)
+        _must_be_real(plan)
     latest, today = _latest(locked), clock.today()
     problems = []
     for record in locked:
@@ -191,7 +193,23 @@ def publish_records(*, actor: User, records: Iterable[InspectionRecord]) -> list
             content = _with_later(previous.snapshot, content)
         reason = LATER_REASON if previous else ""
         made.append(_store(actor=actor, record=record, content=content, previous=previous, reason=reason))
+    for plan in plans:
+        _reveal_if_last(actor, plan)
     return made
+
+
+def _must_be_real(plan: Plan) -> None:
+    if plan.rehearsal:
+        raise DomainError(f"“{plan}”是演练，结果不能公示。")
+
+
+def _reveal_if_last(actor: User, plan: Plan) -> None:
+    """Open a sealed draw with the publication of its last record (draw.md §0.4)."""
+    from sampling.services import reveal_published  # noqa: PLC0415 -- a big package, needed for this step alone
+
+    alive = InspectionRecord.objects.filter(plan=plan).exclude(state=RecordState.REPLACED)
+    if not alive.filter(publications__isnull=True).exists():
+        reveal_published(actor=actor, plan=plan)
 
 
 def corrected_content(record: InspectionRecord, previous: Publication) -> dict[str, Any]:
@@ -212,6 +230,7 @@ def correct_publication(*, actor: User, record: InspectionRecord, reason: str) -
     """
     (locked,) = _locked([record])
     require_lead(actor, locked.plan)
+    _must_be_real(locked.plan)
     if not reason.strip():
         raise DomainError("请写明更正理由，例如：企业 7 月 2 日提出异议，经核实该项当时符合要求。")
     previous = _latest([locked]).get(locked.pk)

@@ -64,6 +64,7 @@ def draw_detail(request: HttpRequest, draw_id: str) -> HttpResponse:
     context = {
         "roster": roster,
         "draw": draw,
+        "seed": draw.seed if draw and roster.revealed else "",
         "digit_groups": [digits[start : start + 5] for start in range(0, len(digits), 5)],
         "files": roster.files.exclude(name__in=reads.NEVER_PUBLIC).only("name", "sha256", "size", "roster"),
         "log": roster.log.order_by("seq"),

@@ -24,7 +24,7 @@ BEFORE_DRAW = [PlanState.DRAFT, PlanState.FROZEN, PlanState.CANCELLED]
 
 
 def _plans(request: HttpRequest) -> Any:
-    return Plan.objects.visible_to(request.user).select_related("lead", "scheme").order_by("-created_at", "-pk")
+    return Plan.objects.visible_to(request.user).real().select_related("lead", "scheme").order_by("-created_at", "-pk")
 
 
 def _as_of(request: HttpRequest) -> tuple[AsOfForm, dt.date]:

@@ -1,27 +1,44 @@
 """Every change of plans and draws. Each service writes its audit event in its own transaction."""
 
 from sampling.services.attaching import attach_document
+from sampling.services.auditing import audit_draw, verify_draws
+from sampling.services.batching import refuse_event, request_event, run_batch, withdraw_event
+from sampling.services.confirming import confirm_draw, pending_draw, request_draw, withdraw_draw_request
 from sampling.services.drawing import run_draw
 from sampling.services.files import bundle_files, bundle_zip, log_head
-from sampling.services.freezing import freeze_plan
+from sampling.services.freezing import Party, freeze_plan, next_draw_id, print_sealed_copy, void_freeze
 from sampling.services.in_words import dice_words, entropy_words, names_of, openness_words
 from sampling.services.plans import copy_plan, create_plan, create_plan_from_preset, update_plan
 from sampling.services.rates import parse_rate, rate_text
 from sampling.services.readiness import departments_without_items, freeze_problems, items_per_department
 from sampling.services.replacing import Seated, call_up_reserve, effective_team, effective_teams, replace_inspector
+from sampling.services.revealing import (
+    files_for,
+    files_zip,
+    public_files,
+    reveal_draw,
+    reveal_due,
+    reveal_problem,
+    reveal_published,
+)
 from sampling.services.scope import ScopeSpec, ScopeSummary, scope_summary, spec_of
-from sampling.services.states import advance_plan, cancel_plan
+from sampling.services.states import advance_plan
+from sampling.services.voiding import cancel_plan, confirm_void, request_void, withdraw_void
 
 __all__ = [
+    "Party",
     "ScopeSpec",
     "ScopeSummary",
     "Seated",
     "advance_plan",
     "attach_document",
+    "audit_draw",
     "bundle_files",
     "bundle_zip",
     "call_up_reserve",
     "cancel_plan",
+    "confirm_draw",
+    "confirm_void",
     "copy_plan",
     "create_plan",
     "create_plan_from_preset",
@@ -30,17 +47,37 @@ __all__ = [
     "effective_team",
     "effective_teams",
     "entropy_words",
+    "files_for",
+    "files_zip",
     "freeze_plan",
     "freeze_problems",
     "items_per_department",
     "log_head",
     "names_of",
+    "next_draw_id",
     "openness_words",
     "parse_rate",
+    "pending_draw",
+    "print_sealed_copy",
+    "public_files",
     "rate_text",
+    "refuse_event",
     "replace_inspector",
+    "request_draw",
+    "request_event",
+    "request_void",
+    "reveal_draw",
+    "reveal_due",
+    "reveal_problem",
+    "reveal_published",
+    "run_batch",
     "run_draw",
     "scope_summary",
     "spec_of",
     "update_plan",
+    "verify_draws",
+    "void_freeze",
+    "withdraw_draw_request",
+    "withdraw_event",
+    "withdraw_void",
 ]

@@ -29,7 +29,7 @@ SIGNATURES = {
 }
 
 
-def _checked(upload: UploadedFile) -> tuple[bytes, str]:
+def checked_upload(upload: UploadedFile) -> tuple[bytes, str]:
     """The bytes and the suffix of an acceptable file. Raises DomainError saying what to do."""
     suffix = PurePath(upload.name or "").suffix.lower()
     if suffix == ".jpeg":
@@ -64,7 +64,7 @@ def attach_document(
         raise DomainError(f"“{locked}”{locked.get_state_display()}，不能再附加文书。")
     if not title.strip():
         raise DomainError("请填写文书名称。")
-    content, suffix = _checked(upload)
+    content, suffix = checked_upload(upload)
     digest = hashlib.sha256(content).hexdigest()
     if locked.attachments.filter(department=department, sha256=digest).exists():
         raise DomainError("这个文件已经附上，不用重复上传。")

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from registry import clock
 from sampling import bundle
 from sampling.enums import Stream
-from sampling.models import BundleFile, LogEntry, LogHead, Roster
+from sampling.models import BundleFile, LogEntry, LogHead, NonceValue, Roster
 
 NAMES = "names"
+NONCES = "nonces"
 
 
 def store_file(roster: Roster, name: str, content: bytes) -> BundleFile:
@@ -23,6 +24,17 @@ def stored_files(roster: Roster) -> dict[str, bytes]:
     """Every stored file by name, without the log."""
     rows = BundleFile.objects.filter(roster=roster).order_by("name").values_list("name", "content")
     return {name: content.encode() for name, content in rows}
+
+
+def stored_file(roster: Roster, name: str) -> bytes:
+    """One stored file by name. Raises BundleFile.DoesNotExist."""
+    return BundleFile.objects.get(roster=roster, name=name).content.encode()
+
+
+def nonces_tsv(roster: Roster) -> bytes:
+    """nonces.tsv from the numbers that are kept; for the draw and the reveal alone. Raises DrawFileError."""
+    kept = NonceValue.objects.filter(nonce__roster=roster).values_list("nonce__party", "value")
+    return bundle.nonces_file(dict(kept))
 
 
 def lock_log(stream: str) -> LogHead:
@@ -54,6 +66,20 @@ def append_log(head: LogHead, roster: Roster, kind: str, record: str, content: b
     )
 
 
+def append_void(
+    head: LogHead, roster: Roster, code: str, time: str, *, text: str = "", ids: Iterable[str] = ()
+) -> LogEntry:
+    """The record of a VOID line and the line: ``code`` for machines, the digest of the reason in words, ``ids`` that
+    could not be matched."""
+    lines = [("dr1", "void", roster.draw_id), ("reason", code), ("time", time)]
+    if text:
+        lines.append(("text", bundle.sha256_hex(text.encode())))
+    lines += [("id", uscc) for uscc in sorted(ids)]
+    content = "".join("\t".join(line) + "\n" for line in lines).encode("ascii")
+    store_file(roster, "void", content)
+    return append_log(head, roster, "VOID", "void", content, time)
+
+
 def log_tsv(roster: Roster) -> bytes:
     """log.tsv of a draw: the log of its stream from its first line to its last, lines of other draws in between
     included, so that the chain can be followed."""
@@ -81,20 +107,25 @@ def _clean(text: str) -> str:
 
 
 def bundle_files(roster: Roster) -> dict[str, bytes]:
-    """All files of a draw by name without suffix, as lead bureau and auditor get them: log and names included."""
+    """All files of a draw by name without suffix, log and names included; nonces only once they are revealed."""
     return {**stored_files(roster), "log": log_tsv(roster)}
 
 
-def bundle_zip(roster: Roster) -> bytes:
-    """`bundle_files` as one ZIP with fixed dates, so that the same draw gives the same bytes."""
+def zipped(roster: Roster, files: Mapping[str, bytes]) -> bytes:
+    """Files as one ZIP with fixed dates, so that the same draw gives the same bytes."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(bundle_files(roster).items()):
+        for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(f"{roster.draw_id}/{name}.tsv", date_time=(2020, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content)
     return target.getvalue()
+
+
+def bundle_zip(roster: Roster) -> bytes:
+    """`bundle_files` as one ZIP."""
+    return zipped(roster, bundle_files(roster))
 
 
 def log_head(stream: str = Stream.MAIN) -> tuple[int, str]:

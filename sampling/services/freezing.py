@@ -3,168 +3,88 @@
 import datetime as dt
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Max
 
 from registry import audit, clock
 from registry.errors import DomainError
-from registry.models import Inspector, User
+from registry.models import RiskRating, User
 from registry.services import hold_registry
-from sampling import bundle
-from sampling.enums import DrawEventKind, PickKind, PlanState, Stream
-from sampling.models import Draw, OpenFreeze, Plan, PoolMember, Roster
-from sampling.services import files as storage
-from sampling.services.needs import Needs, needs_of
-from sampling.services.readiness import freeze_problems
-from sampling.services.scope import (
-    IN_SCOPE,
-    ScopeSpec,
-    pool_lines,
-    recusals_in,
-    scope_rows,
-    scope_summary,
-    spec_of,
+from sampling import beacons, bundle
+from sampling.canonical import CODE, HEX64
+from sampling.enums import Beacon, DrawEventKind, PickKind, PlanState, Stream
+from sampling.models import (
+    Draw,
+    FreezeVoid,
+    LogHead,
+    Nonce,
+    NonceValue,
+    OpenFreeze,
+    Plan,
+    Roster,
+    SealedCopy,
+    Selection,
 )
+from sampling.services import files as storage
+from sampling.services.draft import Draft
+from sampling.services.readiness import freeze_problems
+from sampling.services.scope import ScopeSpec, scope_summary, spec_of
 from sampling.services.states import lock_plan, move, must_be, must_lead
 
-CARRY = "CARRY"
-# Enterprises of a void draw stay in a stratum named after their grade, so that tables by grade still count them.
-CARRIED = "-1"
 # What stands before the number of a draw: every file of a rehearsal says so in its first line.
 PREFIX = {Stream.MAIN: "", Stream.REHEARSAL: "YL"}
 
 
-class Draft:
-    """The rows of a freeze, read once, and their files."""
+@dataclass(frozen=True)
+class Party:
+    """Somebody outside the office who keeps a random number of the own: code, name in words, commitment (64 hex)."""
 
-    def __init__(
-        self,
-        draw_id: str,
-        plan: Plan,
-        spec: ScopeSpec,
-        on: dt.date,
-        salts: Mapping[str, str] | None,
-        carry: frozenset[str],
-    ) -> None:
-        """``carry``: codes of the enterprises that a void draw had picked; they are taken with certainty."""
-        self.draw_id, self.spec, self.on = draw_id, spec, on
-        self.needs = needs_of(plan)
-        self.listed: list[tuple[str, str, str]] = []
-        self.excluded: list[tuple[str, str]] = []
-        self.names: dict[str, str] = {}
-        self._read_enterprises(carry)
-        self.pools = pool_lines(spec, on)
-        self.people: dict[int, tuple[str, str]] = {}
-        for line in self.pools:
-            for one in line.drawable:
-                salt = secrets.token_hex(16) if salts is None else salts[one.badge]
-                self.people[one.pk] = (bundle.pid(draw_id, line.department.code, one.badge, salt), salt)
-
-    def _read_enterprises(self, carry: frozenset[str]) -> None:
-        """Every enterprise of the registry goes into the roster or onto the exclusions, by one statement."""
-        rows = scope_rows(self.spec, self.on).values_list("pk", "uscc", "name", "entity_type", "why_out", "group")
-        for pk, uscc, name, entity_type, why_out, group in rows.iterator(chunk_size=5000):
-            if why_out == IN_SCOPE:
-                stratum = group + CARRIED if uscc in carry else group
-                self.listed.append((uscc, stratum, self.needs.of(pk, entity_type)))
-                self.names[uscc] = name
-            else:
-                self.excluded.append((uscc, why_out))
-
-    def counts(self) -> dict[str, int]:
-        """Enterprises per stratum."""
-        return dict(sorted(Counter(stratum for _, stratum, _ in self.listed).items()))
-
-    def files(self) -> dict[str, bytes]:
-        """The digested files. Raises DomainError, in words, for what would make the draw impossible."""
-        recused = recusals_in(self.spec, self.on, self.pools)
-        try:
-            written = {
-                "plan": self._plan(),
-                "pool": bundle.pool_file(self.draw_id, self._pool_rows()),
-                "recuse": bundle.recuse_file(
-                    self.draw_id, [(self.people[row.inspector_id][0], row.enterprise.uscc) for row in recused]
-                ),
-                "roster": bundle.roster_file(self.draw_id, self.listed),
-                "exclude": bundle.exclude_file(self.draw_id, self.excluded),
-            }
-            problems = bundle.check_feasible(written)
-        except bundle.DrawFileError as error:
-            raise DomainError("有不合规的代码，不能写成冻结文件，请先改正。", problems=[str(error)]) from error
-        if problems:
-            words = [_in_words(problem, self.spec, self.needs) for problem in problems]
-            raise DomainError("还不能冻结，请先处理下面的问题。", problems=words)
-        return written
-
-    def _plan(self) -> bytes:
-        """plan.tsv: a group and a stratum per grade, weight 1; carried enterprises are a group of their own at 1/1."""
-        spec = self.spec
-        groups = [bundle.Group(code, rate=(rate.numerator, rate.denominator)) for code, rate in spec.rates.items()]
-        strata = [bundle.Stratum(code, code) for code in spec.rates]
-        carried = [code for code in self.counts() if code.endswith(CARRIED)]
-        if carried:
-            groups.append(bundle.Group(CARRY, rate=(1, 1)))
-            strata += [bundle.Stratum(code, CARRY) for code in carried]
-        return bundle.plan_file(
-            self.draw_id,
-            groups=groups,
-            strata=strata,
-            depts=[bundle.Department(one.code, spec.seats) for one in spec.departments],
-            quotas=[bundle.CategoryQuota(dept, category, 1) for dept, category in self.needs.quotas],
-            teams=spec.teams,
-        )
-
-    def _pool_rows(self) -> list[tuple[str, str, str]]:
-        held: dict[int, list[str]] = {}
-        through = Inspector.specialties.through.objects.filter(inspector_id__in=list(self.people))
-        for inspector_id, code in through.values_list("inspector_id", "specialty__code"):
-            held.setdefault(inspector_id, []).append(code)
-        return [
-            (line.department.code, self.people[one.pk][0], ",".join(sorted(held.get(one.pk, []))) or "-")
-            for line in self.pools
-            for one in line.drawable
-        ]
-
-    def store(self, roster: Roster, written: Mapping[str, bytes]) -> None:
-        """Files, names and pool members of a fresh roster."""
-        for name, content in written.items():
-            storage.store_file(roster, name, content)
-        members = [(line.department, one, *self.people[one.pk]) for line in self.pools for one in line.drawable]
-        PoolMember.objects.bulk_create(
-            PoolMember(roster=roster, inspector=one, department=department, pid=pid, salt=salt)
-            for department, one, pid, salt in members
-        )
-        named = [(pid, one.name, one.badge, salt) for _, one, pid, salt in members]
-        storage.store_file(roster, storage.NAMES, storage.names_tsv(self.draw_id, self.names, named))
+    code: str
+    name: str
+    commitment: str
 
 
-def _in_words(problem: bundle.Problem, spec: ScopeSpec, needs: Needs) -> str:
-    """A problem found in the files, with names in the place of codes."""
-    department = next((str(one) for one in spec.departments if one.code == problem.dept), problem.dept)
-    category = needs.names.get(problem.category, problem.category)
-    match problem.kind:
-        case "quota":
-            return (
-                f"{department}具备“{category}”专业的可抽取人员只有 {problem.available} 名，"
-                f"{spec.teams} 队需要 {problem.needed} 名"
-            )
-        case "quota-seats":
-            return f"{department}每队 {problem.available} 人，所选事项却需要 {problem.needed} 种专业，请增加每队人数"
-        case "need":
-            return f"{problem.needed} 家企业需要“{category}”专业，可抽取人员中没有人具备"
-    return problem.message
+def next_draw_id(plan: Plan) -> str:
+    """The number that a freeze of ``plan`` would get now; outside parties need it to commit (draw.md §2.2)."""
+    seq = (Roster.objects.filter(stream=plan.stream).aggregate(last=Max("seq"))["last"] or 0) + 1
+    return f"{PREFIX[plan.stream]}{clock.today().year}-{seq:06d}"
 
 
 def _event(draw_id: str, plan: Plan, not_before: str) -> str:
-    """The named event of the public entropy: who rolls what for which draw, in ASCII."""
-    return f"40 digits by ten-sided dice before witnesses, task {plan.task_code}, draw {draw_id}, from {not_before}"
+    """The named event of the public entropy: who rolls what for which draw and when, in ASCII."""
+    when = f"at {clock.local_iso(plan.entropy_at)}" if plan.entropy_at else f"from {not_before}"
+    return f"40 digits by ten-sided dice before witnesses, task {plan.task_code}, draw {draw_id}, {when}"
 
 
-def _void_before(plan: Plan) -> Draw | None:
-    """The draw that this freeze succeeds: the last one of the plan, if it is void."""
-    return plan.draws.filter(events__kind=DrawEventKind.VOID).select_related("roster").order_by("-round").first()
+def _not_before(plan: Plan, frozen_at: dt.datetime) -> dt.datetime:
+    """The earliest moment of the draw. Raises DomainError for an announced event that would come too early."""
+    earliest = frozen_at + dt.timedelta(hours=plan.not_before_hours)
+    words = f"{earliest.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
+    if plan.entropy_at and plan.entropy_at < earliest:
+        raise DomainError(f"约定的掷骰时间早于冻结后 {plan.not_before_hours} 小时，请改为 {words} 或以后。")
+    due = beacons.drand_due(plan.beacon_spec) if plan.beacon == Beacon.DRAND else None
+    if due is not None and due < earliest.timestamp():
+        raise DomainError(f"指定的 drand 轮次在 {words} 之前就已公布，不能作为随机来源，请改用以后的轮次。")
+    return plan.entropy_at or earliest
+
+
+def _reveal_by(plan: Plan, not_before: dt.datetime) -> dt.datetime:
+    """Until when the files are public at the latest: 18:00 of the reveal date, else of the last plan day."""
+    day = plan.reveal_on or plan.period_to
+    return max(dt.datetime.combine(day, dt.time(18), tzinfo=clock.SHANGHAI), not_before)
+
+
+def _voided_before(plan: Plan) -> tuple[Roster | None, frozenset[str]]:
+    """The void freeze that this one succeeds, and the enterprises that a void draw had picked."""
+    void: Draw | None = plan.draws.filter(events__kind=DrawEventKind.VOID).order_by("-round").first()
+    carry: frozenset[str] = frozenset()
+    if void is not None:
+        picked = Selection.objects.filter(draw=void, kind=PickKind.MAIN)
+        carry = frozenset(picked.values_list("enterprise__uscc", flat=True))
+    return plan.roster.order_by("-round").first(), carry
 
 
 def _checked(plan: Plan, spec: ScopeSpec, on: dt.date) -> None:
@@ -174,12 +94,40 @@ def _checked(plan: Plan, spec: ScopeSpec, on: dt.date) -> None:
         raise DomainError("还不能冻结，请先处理下面的问题。", problems=problems)
 
 
+def _nonces(plan: Plan, draw_id: str, nonce: str | None, parties: Sequence[Party]) -> tuple[str, dict[str, str]]:
+    """The office's number ("" for an open plan) and the commitments by party. Raises DomainError."""
+    if not plan.sealed:
+        if parties or nonce:
+            raise DomainError("公开抽取不用保密随机数；需要保密随机数的，请先把任务改为封存抽取结果。")
+        return "", {}
+    office = nonce or secrets.token_hex(32)
+    commitments = {Nonce.OFFICE: bundle.commit(draw_id, Nonce.OFFICE, office)}
+    for party in parties:
+        if not CODE.fullmatch(party.code) or party.code in commitments:
+            raise DomainError(f"持有方代码“{party.code}”重复或不合规，请用英文字母和数字，例如 jijian、notary。")
+        if not HEX64.fullmatch(party.commitment):
+            raise DomainError(f"{party.name or party.code}的承诺值应为 64 位小写十六进制，请核对。")
+        if not party.name.strip():
+            raise DomainError(f"请写明持有方 {party.code} 是哪个单位。")
+        commitments[party.code] = party.commitment
+    return office, commitments
+
+
 @transaction.atomic
-def freeze_plan(*, actor: User, plan: Plan, salts: Mapping[str, str] | None = None) -> Roster:
+def freeze_plan(
+    *,
+    actor: User,
+    plan: Plan,
+    salts: Mapping[str, str] | None = None,
+    nonce: str | None = None,
+    parties: Sequence[Party] = (),
+    draw_id: str = "",
+) -> Roster:
     """Freeze a draft: write its files, chain the freeze into the draw log, state FROZEN.
 
-    ``salts``: badge → 32 hex, for runs that must give the same bytes; else 128 random bits a person. Raises DomainError
-    with every obstacle in ``problems`` (nothing is frozen then). Open plan: no nonce, public at once (draw.md §0).
+    ``salts``: badge → 32 hex, ``nonce``: 64 hex of a sealed plan, for runs that must give the same bytes; else random.
+    ``parties``: outside holders of numbers, who committed to the number ``draw_id`` that ``next_draw_id`` told them.
+    Raises DomainError with every obstacle in ``problems`` (nothing is frozen then).
     """
     locked = lock_plan(plan)
     must_lead(actor, locked)
@@ -187,48 +135,153 @@ def freeze_plan(*, actor: User, plan: Plan, salts: Mapping[str, str] | None = No
     hold_registry()
     today, spec = clock.today(), spec_of(locked)
     _checked(locked, spec, today)
-    before = _void_before(locked)
-    carry = before.selections.filter(kind=PickKind.MAIN).values_list("enterprise__uscc", flat=True) if before else ()
+    before, carry = _voided_before(locked)
     head = storage.lock_log(locked.stream)
-    seq = (Roster.objects.filter(stream=locked.stream).aggregate(last=Max("seq"))["last"] or 0) + 1
-    draft = Draft(f"{PREFIX[locked.stream]}{today.year}-{seq:06d}", locked, spec, today, salts, frozenset(carry))
+    number = next_draw_id(locked)
+    if parties and draw_id != number:
+        raise DomainError(f"抽取编号现在是 {number}，各方要用这个编号重新计算承诺值，请收齐后再冻结。")
+    office, commitments = _nonces(locked, number, nonce, parties)
+    draft = Draft(number, locked, spec, today, salts, carry)
     written = draft.files()
     time = storage.log_time(head)
     frozen_at = dt.datetime.fromisoformat(time)
-    not_before = frozen_at + dt.timedelta(hours=locked.not_before_hours)
+    not_before = _not_before(locked, frozen_at)
+    reveal_by = _reveal_by(locked, not_before)
+    entropy = [("dice10", _event(number, locked, clock.local_iso(not_before)))]
+    if locked.beacon != Beacon.NONE:
+        entropy.append((locked.beacon, locked.beacon_spec))
+    seq = int(number.rpartition("-")[2])
     freeze = bundle.freeze_file(
-        draft.draw_id,
+        number,
         seq=seq,
         prev=head.chain,
         time=time,
         files=written,
-        nonces={},
-        entropy=[("dice10", _event(draft.draw_id, locked, clock.local_iso(not_before)))],
+        nonces=commitments,
+        entropy=entropy,
         not_before=clock.local_iso(not_before),
-        reveal_by=max(f"{locked.period_to}T18:00:00+08:00", clock.local_iso(not_before)),
-        supersedes=before.roster.draw_id if before else None,
+        reveal_by=clock.local_iso(reveal_by),
+        supersedes=before.draw_id if before else None,
     )
     roster = Roster.objects.create(
         plan=locked,
         round=locked.roster.count() + 1,
         stream=locked.stream,
         seq=seq,
-        draw_id=draft.draw_id,
+        draw_id=number,
         prev=head.chain,
         digest=bundle.sha256_hex(freeze),
         counts=draft.counts(),
         excluded=dict(sorted(Counter(reason for _, reason in draft.excluded).items())),
         total=len(draft.listed),
         not_before=not_before,
+        reveal_by=reveal_by,
+        sealed=locked.sealed,
+        strata_public=locked.strata_public,
         frozen_at=frozen_at,
         frozen_by=actor,
     )
     draft.store(roster, {**written, "freeze": freeze})
-    storage.append_log(head, roster, "FREEZE", "freeze", freeze, time)
-    OpenFreeze.objects.create(plan=locked, roster=roster)
-    move(locked, PlanState.FROZEN)
-    names = ("draw_id", "digest", "total", "counts", "excluded", "not_before")
-    after = {name: getattr(roster, name) for name in names}
-    audit.record(stream=f"plan:{locked.pk}", actor=actor, action="冻结名单", obj=roster, after=after)
+    names = {party.code: party.name.strip() for party in parties}
+    _keep_nonces(actor, roster, office, commitments, names)
+    _finish(actor, locked, roster, head, freeze, time)
     plan.state = locked.state
     return roster
+
+
+def _keep_nonces(
+    actor: User, roster: Roster, office: str, commitments: Mapping[str, str], names: Mapping[str, str]
+) -> None:
+    for party, commitment in sorted(commitments.items()):
+        row = Nonce.objects.create(roster=roster, party=party, name=names.get(party, ""), commitment=commitment)
+        if party == Nonce.OFFICE:
+            NonceValue.objects.create(nonce=row, value=office, at=roster.frozen_at, entered_by=actor)
+
+
+def _finish(actor: User, plan: Plan, roster: Roster, head: LogHead, freeze: bytes, time: str) -> None:
+    """Log, state and trail of a freeze whose rows are written."""
+    storage.append_log(head, roster, "FREEZE", "freeze", freeze, time)
+    OpenFreeze.objects.create(plan=plan, roster=roster)
+    move(plan, PlanState.FROZEN)
+    names = ("draw_id", "digest", "total", "counts", "excluded", "not_before", "reveal_by", "sealed", "strata_public")
+    after = {name: getattr(roster, name) for name in names}
+    after |= {"grade_changes": _grade_changes(plan, roster), "parties": [one.party for one in roster.nonces.all()]}
+    if plan.cap_reason:
+        after["cap_reason"] = plan.cap_reason
+    audit.record(stream=f"plan:{plan.pk}", actor=actor, action="冻结名单", obj=roster, after=after)
+
+
+def _day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(clock.SHANGHAI).date()
+
+
+def _grade_changes(plan: Plan, roster: Roster) -> dict[str, int]:
+    """Ratings dated since the freeze before of the same log, by grade: who re-grades just before a freeze is seen."""
+    earlier = Roster.objects.filter(stream=roster.stream, seq__lt=roster.seq).order_by("-seq").first()
+    rows = RiskRating.objects.filter(scheme=plan.scheme, as_of__lte=_day(roster.frozen_at))
+    if earlier is not None:
+        rows = rows.filter(as_of__gt=_day(earlier.frozen_at))
+    counts = Counter(code or "N" for code in rows.values_list("level__code", flat=True))
+    return dict(sorted(counts.items()))
+
+
+@transaction.atomic
+def print_sealed_copy(*, actor: User, roster: Roster, holder: str, unit: str) -> str:
+    """The office's random number, once, to be printed and handed to a witness in a sealed envelope; notes who keeps it.
+
+    Raises DomainError for an open plan, a copy that was printed before, a missing holder, or after the draw.
+    """
+    plan = lock_plan(roster.plan)
+    must_lead(actor, plan)
+    if not roster.sealed:
+        raise DomainError("这是公开抽取，没有保密随机数，不用封存纸件。")
+    if not holder.strip() or not unit.strip():
+        raise DomainError("请填写封存纸件由谁保管：姓名和单位。")
+    printed = SealedCopy.objects.filter(roster=roster).first()
+    if printed is not None:
+        raise DomainError(f"封存纸件已打印一次，由{printed.unit}{printed.holder}保管，不能再打印。")
+    if not OpenFreeze.objects.filter(roster=roster).exists():
+        raise DomainError("这次冻结已经抽取或作废，不能再打印封存纸件。")
+    copy = SealedCopy.objects.create(
+        roster=roster, holder=holder.strip(), unit=unit.strip(), at=clock.now(), actor=actor
+    )
+    after = {"holder": copy.holder, "unit": copy.unit}
+    audit.record(stream=f"plan:{plan.pk}", actor=actor, action="打印封存纸件", obj=roster, after=after)
+    return NonceValue.objects.get(nonce__roster=roster, nonce__party=Nonce.OFFICE).value
+
+
+@transaction.atomic
+def void_freeze(*, actor: User, plan: Plan, reason: str) -> FreezeVoid:
+    """Void the open freeze of a plan before its draw may take place: a dispute that was right (draw.md §2.1 step 3).
+
+    One person with a reason until ``not_before``; from then on a second person confirms (``request_void``), since
+    digits may have been read aloud. The plan is a draft again. Raises DomainError.
+    """
+    locked = lock_plan(plan)
+    must_lead(actor, locked)
+    must_be(locked, PlanState.FROZEN)
+    roster = locked.open_freeze.roster
+    if clock.now() >= roster.not_before:
+        raise DomainError("已到约定的抽取时间，数字可能已经念出；此时作废须由第二人用自己的账号确认。")
+    return drop_freeze(actor=actor, plan=locked, roster=roster, reason=reason, second=None)
+
+
+def drop_freeze(*, actor: User, plan: Plan, roster: Roster, reason: str, second: User | None) -> FreezeVoid:
+    """Void an undrawn freeze of a locked plan: the record of its VOID line, the row, the plan a draft again."""
+    if not reason.strip():
+        raise DomainError("请写明作废的理由，它会公开并记入抽取记录。")
+    head = storage.lock_log(roster.stream)
+    time = storage.log_time(head)
+    storage.append_void(head, roster, "freeze", time, text=reason.strip())
+    OpenFreeze.objects.filter(roster=roster).delete()
+    void = FreezeVoid.objects.create(roster=roster, reason=reason.strip(), at=clock.now(), actor=actor, second=second)
+    move(plan, PlanState.DRAFT)
+    audit.record(
+        stream=f"plan:{plan.pk}",
+        actor=actor,
+        action="冻结作废",
+        obj=roster,
+        after={"draw_id": roster.draw_id, "second": second, "chain": head.chain},
+        reason=reason.strip(),
+    )
+    return void

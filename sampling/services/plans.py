@@ -13,7 +13,8 @@ from registry import audit, clock
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Department, Enterprise, Industry, InspectionItem, RiskScheme, User
-from sampling.enums import PlanState
+from sampling import beacons
+from sampling.enums import Beacon, PlanState
 from sampling.models import Plan, PlanDepartment, PlanRate
 from sampling.services.states import lock_plan, must_be, must_lead
 
@@ -22,8 +23,12 @@ PLAIN = (
     "task_name", "plan_name", "platform_plan_code", "platform_task_code", "document_number", "draw_type", "basis",
     "content", "methods", "duties_and_rights", "period_from", "period_to", "summary_due", "scheme", "authority",
     "registered_before", "seats", "teams", "confirm_days", "backfill_days", "publish_days", "not_before_hours",
+    "sealed", "strata_public", "reveal_on", "second_person", "entropy_at", "entropy_place", "beacon", "beacon_spec",
+    "recent_months", "weight_other", "weight_recent", "cap_reason",
 )  # fmt: skip
-LINKS = ("departments", "industries", "items", "rates")
+# What belongs to one campaign's own dates and is not carried into a copy.
+OWN_DATES = ("reveal_on", "entropy_at", "beacon", "beacon_spec", "cap_reason")
+LINKS = ("departments", "industries", "items", "rates", "caps", "classes")
 NUMBERS = {
     "seats": ("每部门人数", 2, 20),
     "teams": ("检查队数", 1, 500),
@@ -31,7 +36,12 @@ NUMBERS = {
     "backfill_days": ("回填期限", 1, 60),
     "publish_days": ("公示期限", 1, 60),
     "not_before_hours": ("冻结至抽取的最少小时数", 0, 720),
+    "recent_months": ("近期检查月数", 0, 36),
+    "weight_other": ("近期未检查的权重", 1, 100),
+    "weight_recent": ("近期检查过的权重", 1, 100),
 }
+MAX_CAP = 50
+REHEARSAL = "YL"  # before the numbers of a rehearsal, which has a sequence of its own
 ATTEMPTS = 5
 
 
@@ -47,9 +57,9 @@ def _next(field: str, prefix: str) -> str:
     return f"{prefix}{max(numbers, default=0) + 1:03d}"
 
 
-def next_codes(year: int, day: dt.date) -> tuple[str, str]:
+def next_codes(year: int, day: dt.date, rehearsal: bool = False) -> tuple[str, str]:
     """抽查计划编号 and 抽查任务编号: region + year (or day) + "1" + running number (domain.md §3.8)."""
-    region = settings.REGION_CODE
+    region = (REHEARSAL if rehearsal else "") + settings.REGION_CODE
     return _next("plan_code", f"{region}{year}1"), _next("task_code", f"{region}{day:%Y%m%d}1")
 
 
@@ -72,7 +82,22 @@ def _problems(plan: Plan) -> list[str]:
     for name, (label, low, high) in NUMBERS.items():
         if not low <= getattr(plan, name) <= high:
             found.append(f"{label}应在 {low} 到 {high} 之间。")
-    return found
+    if plan.reveal_on and not plan.sealed:
+        found.append("公开抽取不用揭示日期，请清空，或改为封存抽取结果。")
+    elif plan.reveal_on and plan.reveal_on < plan.period_from:
+        found.append("揭示日期早于抽查开始日期，请核对。")
+    return [*found, *_beacon_problems(plan)]
+
+
+def _beacon_problems(plan: Plan) -> list[str]:
+    """What is wrong with the announced beacon: its event must be named exactly (draw.md §1 attack 4)."""
+    if plan.beacon == Beacon.NONE:
+        return ["没有选择公共信标，请清空信标期次。"] if plan.beacon_spec else []
+    if plan.beacon == Beacon.DRAND and beacons.drand_due(plan.beacon_spec) is None:
+        return ["drand 的期次应写成 链摘要:轮次，只支持 quicknet 和默认链。"]
+    if plan.beacon == Beacon.SSQ and not beacons.SSQ_ISSUE.fullmatch(plan.beacon_spec):
+        return ["双色球的期次应写 7 位期号，例如 2026110。"]
+    return []
 
 
 def _set_links(plan: Plan, fields: Mapping[str, Any]) -> None:
@@ -84,20 +109,37 @@ def _set_links(plan: Plan, fields: Mapping[str, Any]) -> None:
         plan.industries.set(fields["industries"])
     if "items" in fields:
         plan.items.set(fields["items"])
-    if "rates" in fields or "scheme" in fields:
-        known = grades_of(plan.scheme)
-        rates: Mapping[str, Fraction] = fields.get("rates", {row.grade: row.fraction for row in plan.rates.all()})
-        strange = sorted(set(rates) - set(known)) if "rates" in fields else []
-        if strange:
-            raise DomainError(f"“{plan.scheme}”没有等级 {'、'.join(strange)}，请重新选择分级办法。")
-        if any(not 0 <= rate <= 1 for rate in rates.values()):
-            raise DomainError("抽查比例应在 0 到 100% 之间。")
-        plan.rates.all().delete()
-        PlanRate.objects.bulk_create(
-            PlanRate(plan=plan, grade=grade, numerator=rates[grade].numerator, denominator=rates[grade].denominator)
-            for grade in known
-            if grade in rates
+    if {"rates", "caps", "classes", "scheme"} & set(fields):
+        _set_rates(plan, fields)
+
+
+def _set_rates(plan: Plan, fields: Mapping[str, Any]) -> None:
+    """Rates by grade, with the yearly cap of each and whether recent inspections make classes of it."""
+    known, old = grades_of(plan.scheme), list(plan.rates.all())
+    rates: Mapping[str, Fraction] = fields.get("rates", {row.grade: row.fraction for row in old})
+    caps: Mapping[str, int | None] = fields.get("caps", {row.grade: row.cap for row in old})
+    classed = set(fields.get("classes", [row.grade for row in old if row.classes]))
+    named = {name: set(fields[name]) for name in ("rates", "caps", "classes") if name in fields}
+    strange = sorted(set().union(*named.values()) - set(known)) if named else []
+    if strange:
+        raise DomainError(f"“{plan.scheme}”没有等级 {'、'.join(strange)}，请重新选择分级办法。")
+    if any(not 0 <= rate <= 1 for rate in rates.values()):
+        raise DomainError("抽查比例应在 0 到 100% 之间。")
+    if any(cap is not None and not 1 <= cap <= MAX_CAP for cap in caps.values()):
+        raise DomainError(f"年度检查次数上限应在 1 到 {MAX_CAP} 之间，不设上限就空着。")
+    plan.rates.all().delete()
+    PlanRate.objects.bulk_create(
+        PlanRate(
+            plan=plan,
+            grade=grade,
+            numerator=rates[grade].numerator,
+            denominator=rates[grade].denominator,
+            cap=caps.get(grade),
+            classes=grade in classed,
         )
+        for grade in known
+        if grade in rates
+    )
 
 
 def snapshot(plan: Plan) -> dict[str, Any]:
@@ -106,14 +148,17 @@ def snapshot(plan: Plan) -> dict[str, Any]:
     said["departments"] = [row.department.code for row in plan.departments.select_related("department")]
     said["industries"] = sorted(plan.industries.values_list("code", flat=True))
     said["items"] = sorted(plan.items.values_list("code", flat=True))
-    said["rates"] = {row.grade: f"{row.numerator}/{row.denominator}" for row in plan.rates.all()}
+    rates = list(plan.rates.all())
+    said["rates"] = {row.grade: f"{row.numerator}/{row.denominator}" for row in rates}
+    said["caps"] = {row.grade: row.cap for row in rates if row.cap is not None}
+    said["classes"] = [row.grade for row in rates if row.classes]
     return said
 
 
 def _insert(plan: Plan) -> None:
     """Save a new plan under the next free numbers; who takes the same number at the same moment tries the next."""
     for attempt in range(ATTEMPTS):
-        plan.plan_code, plan.task_code = next_codes(plan.year, clock.today())
+        plan.plan_code, plan.task_code = next_codes(plan.year, clock.today(), plan.rehearsal)
         try:
             with transaction.atomic():
                 plan.save(force_insert=True)
@@ -124,11 +169,12 @@ def _insert(plan: Plan) -> None:
 
 
 @transaction.atomic
-def create_plan(*, actor: User, past_start: bool = False, **fields: Any) -> Plan:
+def create_plan(*, actor: User, past_start: bool = False, rehearsal: bool = False, **fields: Any) -> Plan:
     """A new draft led by the actor's department. ``fields``: names in PLAIN and LINKS, and ``year``.
 
     task_name, period_from and period_to are required; scheme, authority and departments have defaults. Numbers are
-    generated. Raises DomainError with all problems at once; a start in the past is one, unless ``past_start``.
+    generated. ``rehearsal``: 演练, settled here and never changed: its numbers and its draw log are apart. Raises
+    DomainError with all problems at once; a start in the past is one, unless ``past_start``.
     """
     if Role.LEAD not in actor.roles or actor.department is None:
         raise DomainError("只有牵头部门可以编制抽查任务。")
@@ -137,6 +183,7 @@ def create_plan(*, actor: User, past_start: bool = False, **fields: Any) -> Plan
     if scheme is None:
         raise DomainError("还没有信用风险分级办法，请系统管理员先载入基础数据。")
     plan = Plan(lead=actor.department, scheme=scheme, created_by=actor, created_at=clock.now(), **plain)
+    plan.rehearsal = rehearsal
     plan.year = fields.get("year") or plan.period_from.year
     plan.plan_name = plan.plan_name or f"{plan.year}年度{settings.COUNTY_NAME}跨部门双随机抽查计划"
     plan.authority = plan.authority or _usual_authority()
@@ -209,8 +256,10 @@ def suitable_items(
 
 
 @transaction.atomic
-def create_plan_from_preset(*, actor: User, preset: Mapping[str, Any]) -> Plan:
+def create_plan_from_preset(*, actor: User, preset: Mapping[str, Any], rehearsal: bool = False, **options: Any) -> Plan:
     """A draft with everything a notice fixes (fixtures/plan_2024.json); the lead bureau edits it from there.
+
+    ``options``: further fields of ``create_plan``, such as ``sealed``.
 
     The actor's department leads. Raises DomainError when departments, industries or the scheme are not loaded yet.
     """
@@ -221,6 +270,8 @@ def create_plan_from_preset(*, actor: User, preset: Mapping[str, Any]) -> Plan:
     return create_plan(
         actor=actor,
         past_start=True,
+        rehearsal=rehearsal,
+        **options,
         year=preset["year"],
         task_name=preset["title"],
         plan_name=f"{preset['year']}年度{settings.COUNTY_NAME}跨部门抽查计划",
@@ -254,15 +305,16 @@ def _moved(day: dt.date | None, years: int) -> dt.date | None:
 
 
 @transaction.atomic
-def copy_plan(*, actor: User, plan: Plan) -> Plan:
+def copy_plan(*, actor: User, plan: Plan, rehearsal: bool = False) -> Plan:
     """A new draft like ``plan``: dates moved to this year, document and platform numbers empty, items in their
-    version in force now."""
+    version in force now, dice and beacon not fixed yet. ``rehearsal``: whether the copy is one."""
     must_lead(actor, plan)
     years = max(clock.today().year - plan.year, 0)
     year = plan.year + years
     items = InspectionItem.objects.in_force(clock.today())
     start, end = _moved(plan.period_from, years), _moved(plan.period_to, years)
-    kept = {name: getattr(plan, name) for name in PLAIN if not name.startswith("platform_") and "number" not in name}
+    left = {*OWN_DATES, "platform_plan_code", "platform_task_code", "document_number"}
+    kept = {name: getattr(plan, name) for name in PLAIN if name not in left}
     kept |= {"period_from": start, "period_to": end}
     for name in ("summary_due", "registered_before"):
         kept[name] = _moved(getattr(plan, name), years)
@@ -271,12 +323,15 @@ def copy_plan(*, actor: User, plan: Plan) -> Plan:
     made = create_plan(
         actor=actor,
         past_start=True,
+        rehearsal=rehearsal,
         year=year,
         **kept,
         departments=[row.department for row in plan.departments.select_related("department")],
         industries=list(plan.industries.all()),
         items=list(items.filter(code__in=plan.items.values("code"))),
         rates={row.grade: row.fraction for row in plan.rates.all()},
+        caps={row.grade: row.cap for row in plan.rates.all()},
+        classes=[row.grade for row in plan.rates.all() if row.classes],
     )
     made.copied_from = plan
     made.save(update_fields=["copied_from"])

@@ -17,10 +17,12 @@ from registry.models import Department, Enterprise, Inspector, Recusal
 from sampling.enums import DrawType, ExcludeReason
 from sampling.models import Plan
 from sampling.quotas import Group, group_number
+from sampling.services.past import ClassLine, Past, cap_cases, cap_warnings, class_lines, with_past
 from sampling.services.plans import UNGRADED, grades_of
 from sampling.services.rates import rate_text
 
 IN_SCOPE = ""
+DISPUTE_HOURS = 24  # draw.md §0.2: at least so long between freeze and draw of a real plan
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,17 @@ class ScopeSpec:
     teams: int
     period_from: dt.date
     period_to: dt.date
+    caps: Mapping[str, int] = field(default_factory=dict)
+    classed: frozenset[str] = frozenset()
+    recent_months: int = 0
+    weights: tuple[int, int] = (4, 1)
+    over_cap: str = ""
+
+    @property
+    def past(self) -> Past:
+        """What of the past decides: months, caps, and whether the cap only warns."""
+        months = self.recent_months if self.classed else 0
+        return Past(months, self.caps, bool(self.over_cap.strip()))
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,7 @@ class ScopeSummary:
     teams: int
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    classes: list[ClassLine] = field(default_factory=list)
 
     @property
     def picks(self) -> int:
@@ -130,6 +144,7 @@ class ScopeSummary:
 
 def spec_of(plan: Plan) -> ScopeSpec:
     """The scope a plan is stored with."""
+    rates = list(plan.rates.all())
     return ScopeSpec(
         scheme_id=plan.scheme_id,
         grades=tuple(grades_of(plan.scheme)),
@@ -137,20 +152,25 @@ def spec_of(plan: Plan) -> ScopeSpec:
         industries=frozenset(plan.industries.values_list("code", flat=True)),
         authority=plan.authority,
         registered_before=plan.registered_before,
-        rates={row.grade: row.fraction for row in plan.rates.all()},
+        rates={row.grade: row.fraction for row in rates},
         departments=tuple(row.department for row in plan.departments.select_related("department")),
         seats=plan.seats,
         teams=plan.teams,
         period_from=plan.period_from,
         period_to=plan.period_to,
+        caps={row.grade: row.cap for row in rates if row.cap is not None},
+        classed=frozenset(row.grade for row in rates if row.classes),
+        recent_months=plan.recent_months,
+        weights=(plan.weight_other, plan.weight_recent),
+        over_cap=plan.cap_reason,
     )
 
 
 def scope_rows(spec: ScopeSpec, on: dt.date) -> QuerySet[Any]:
-    """Every enterprise of the registry with ``why_out`` (a code of exclude.tsv, empty = in scope) and ``group``
-    (its grade on ``on``, N for 未评级).
+    """Every enterprise of the registry with ``why_out`` (a code of exclude.tsv, empty = in scope), ``group`` (its
+    grade on ``on``, N for 未评级), ``year_count`` (days inspected this year; 0 without caps) and ``recent``.
 
-    The first reason that applies is given: industry, authority, status, after-cutoff.
+    The first reason that applies is given: industry, authority, status, after-cutoff, cap.
     """
     through = Enterprise.industries.through.objects
     cases = []
@@ -162,7 +182,8 @@ def scope_rows(spec: ScopeSpec, on: dt.date) -> QuerySet[Any]:
     if spec.registered_before:
         late = Q(registered_on__gte=spec.registered_before)
         cases.append(When(late, then=Value(ExcludeReason.AFTER_CUTOFF.value)))
-    rows: QuerySet[Any] = Enterprise.objects.with_grade(spec.scheme_id, on).order_by()
+    rows: QuerySet[Any] = with_past(Enterprise.objects.with_grade(spec.scheme_id, on).order_by(), spec.past, on)
+    cases += cap_cases(spec.past)
     rows = rows.annotate(why_out=Case(*cases, default=Value(IN_SCOPE), output_field=CharField()))
     graded = When(why_out=IN_SCOPE, grade__isnull=False, then=F("grade"))
     return rows.annotate(group=Case(graded, default=Value(UNGRADED), output_field=CharField()))
@@ -243,6 +264,12 @@ def _warnings(lines: Sequence[GradeLine], pools: Sequence[PoolLine], teams: int)
     return found
 
 
+def _haste(plan: Plan) -> list[str]:
+    if plan.rehearsal or plan.not_before_hours >= DISPUTE_HOURS:
+        return []
+    return [f"冻结至抽取不足 {DISPUTE_HOURS} 小时，各方来不及核对名单，公开页面会照实写明"]
+
+
 def scope_summary(plan: Plan, on: dt.date, spec: ScopeSpec | None = None) -> ScopeSummary:
     """What ``plan`` (or ``spec``, while it is being typed) would be frozen with on the day ``on``. Reads only, in a
     fixed number of queries.
@@ -253,13 +280,16 @@ def scope_summary(plan: Plan, on: dt.date, spec: ScopeSpec | None = None) -> Sco
     spec = spec or spec_of(plan)
     totals: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
-    rows: Any = scope_rows(spec, on).values("why_out", "group").annotate(n=Count("pk"))
+    cells: Counter[tuple[str, bool, int]] = Counter()
+    rows: Any = scope_rows(spec, on).values("why_out", "group", "recent", "year_count").annotate(n=Count("pk"))
     for row in rows:
         if row["why_out"] == IN_SCOPE:
             totals[row["group"]] += row["n"]
+            cells[row["group"], row["recent"], row["year_count"]] += row["n"]
         else:
             excluded[row["why_out"]] += row["n"]
     lines = grade_lines(spec, totals)
+    classes = class_lines(spec.past, spec.classed, spec.weights, {line.code: line.expected for line in lines}, cells)
     pools = pool_lines(spec, on)
     problems = [f"{line.label}有 {line.total} 家，还没有设置比例" for line in lines if line.total and line.rate is None]
     if not totals:
@@ -276,5 +306,6 @@ def scope_summary(plan: Plan, on: dt.date, spec: ScopeSpec | None = None) -> Sco
         seats=spec.seats,
         teams=spec.teams,
         problems=problems,
-        warnings=_warnings(lines, pools, spec.teams),
+        warnings=[*_warnings(lines, pools, spec.teams), *cap_warnings(spec.past, cells), *_haste(plan)],
+        classes=classes,
     )

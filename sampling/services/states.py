@@ -9,11 +9,12 @@ from registry.models import User
 from sampling.enums import PLAN_TRANSITIONS, PlanState
 from sampling.models import Plan
 
-# Reached by the freeze and the draw alone, which do more than move a state.
+# Reached by services of their own, which do more than move a state.
 OWN_SERVICE = {
     PlanState.DRAFT: "名单冻结以后不能解冻；确需重来，请取消任务后复制一份。",
     PlanState.FROZEN: "请在“冻结名单”页办理冻结。",
     PlanState.DRAWN: "请在“抽取”页办理抽取。",
+    PlanState.CANCELLED: "取消由牵头部门在任务页办理。",
 }
 
 
@@ -47,24 +48,19 @@ def move(plan: Plan, to: PlanState) -> None:
 def advance_plan(*, actor: User | None, plan: Plan, to: PlanState | str, reason: str = "") -> Plan:
     """Move a plan on; later apps call this when what they did brings it to its next state.
 
-    Freezing and drawing have services of their own; cancelling and archiving are the lead bureau's. ``actor`` None is
-    the system. Raises DomainError for an arrow that does not exist.
+    Freezing, drawing and cancelling have services of their own; archiving is the lead bureau's. ``actor`` None is the
+    system. Raises DomainError for an arrow that does not exist.
     """
     locked = lock_plan(plan)
     to = PlanState(to)
     if to in OWN_SERVICE:
         raise DomainError(OWN_SERVICE[to])
-    if to in (PlanState.CANCELLED, PlanState.ARCHIVED):
+    if to == PlanState.ARCHIVED:
         if actor is None:
-            raise DomainError("取消和归档须由牵头部门办理。")
+            raise DomainError("归档须由牵头部门办理。")
         must_lead(actor, locked)
-    if to == PlanState.CANCELLED and not reason.strip():
-        raise DomainError("请写明取消的理由；冻结过的任务取消时，理由会对外公开。")
     before = locked.state
     move(locked, to)
-    if to == PlanState.CANCELLED:
-        locked.cancelled_reason = reason.strip()
-        locked.save(update_fields=["cancelled_reason"])
     audit.record(
         stream=f"plan:{locked.pk}",
         actor=actor,
@@ -74,10 +70,5 @@ def advance_plan(*, actor: User | None, plan: Plan, to: PlanState | str, reason:
         after={"state": to},
         reason=reason.strip(),
     )
-    plan.state, plan.cancelled_reason = locked.state, locked.cancelled_reason
+    plan.state = locked.state
     return locked
-
-
-def cancel_plan(*, actor: User, plan: Plan, reason: str) -> Plan:
-    """Cancel a plan that is not completed yet. The reason is public once the plan was frozen."""
-    return advance_plan(actor=actor, plan=plan, to=PlanState.CANCELLED, reason=reason)

@@ -19,6 +19,7 @@ from sampling.filters import PlanFilter
 from sampling.forms import AttachForm
 from sampling.models import BundleFile, Plan, PlanAttachment, PlanDepartment, Roster
 from sampling.services.scope import IN_SCOPE, scope_rows, spec_of
+from sampling.strata import grade_of
 from sampling.views.showing import TAGS, attempt, csv_answer, leads, next_step
 
 PER_PAGE = 20
@@ -88,7 +89,7 @@ def _rates(plan: Plan) -> list[dict[str, Any]]:
     draw = plan.draws.order_by("-round").first()
     rows = []
     for rate in plan.rates.all():
-        cells = [one for one in (draw.strata if draw else []) if one["stratum"].split("-")[0] == rate.grade]
+        cells = [one for one in (draw.strata if draw else []) if grade_of(one["stratum"]) == rate.grade]
         size, drawn = sum(one["size"] for one in cells), sum(one["drawn"] for one in cells)
         hundredths = (drawn * 20_000 + size) // (2 * size) if size else 0
         rows.append(
@@ -147,11 +148,11 @@ def _roster(request: HttpRequest, pk: int) -> Roster | None:
 
 @requires(LEAD, AUDITOR)
 def plan_bundle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every file of a draw, names included, as one ZIP: for the lead bureau and the auditor only."""
+    """Every file of a draw as one ZIP, for the lead bureau; with the file of names for the auditor."""
     roster = _roster(request, pk)
     if roster is None:
         raise Http404
-    answer = HttpResponse(services.bundle_zip(roster), content_type="application/zip")
+    answer = HttpResponse(services.files_zip(request.user, roster), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{roster.draw_id}.zip"'
     return answer
 

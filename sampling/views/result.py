@@ -12,20 +12,27 @@ from registry.permissions import AUDITOR, LEAD, requires
 from sampling import services
 from sampling.enums import DrawEventKind, PickKind, PlanState
 from sampling.models import Draw, Plan
+from sampling.strata import CARRIED, RECENT, grade_of, kind_of
 from sampling.views.dots import dots_of
 from sampling.views.showing import address, leads, moment_words
+
+KINDS = {"": "", CARRIED: "（上次作废，必定列入）", RECENT: "（近期检查过）"}
 
 
 def _strata(draw: Draw) -> list[dict[str, Any]]:
     """Per stratum: base, rate, exact expectation, drawn."""
     rates = {rate.grade: rate.fraction for rate in draw.plan.rates.all()}
+    classed = {one["stratum"] for one in draw.strata if kind_of(one["stratum"]) == RECENT}
     rows = []
     for one in draw.strata:
-        grade, carried = one["stratum"].partition("-")[::2]
-        rate = Fraction(1) if carried else rates.get(grade, Fraction(0))
+        grade, kind = grade_of(one["stratum"]), kind_of(one["stratum"])
+        rate = Fraction(1) if kind == CARRIED else rates.get(grade, Fraction(0))
         share = rate * one["size"]
+        if grade + RECENT in classed:  # the rate is the grade's; each class has its own share of it
+            share = Fraction(one["expected"])
+            rate = share / one["size"] if one["size"] else Fraction(0)
         hundredths = (share.numerator * 200 + share.denominator) // (2 * share.denominator)
-        label = ("未评级" if grade == "N" else f"{grade}级") + ("（上次作废，必定列入）" if carried else "")
+        label = ("未评级" if grade == "N" else f"{grade}级") + KINDS[kind]
         rows.append(one | {"label": label, "rate": services.rate_text(rate),
                            "share": f"{hundredths // 100}.{hundredths % 100:02d}"})  # fmt: skip
     return rows

@@ -53,10 +53,11 @@ def freeze(plan: Plan, **options: Any) -> Roster:
     return services.freeze_plan(actor=plan.created_by, plan=plan, salts=salts(), **options)
 
 
-def draw(plan: Plan, key: str = "test-draw-key-000001", digits: str = DIGITS) -> Draw:
+def draw(plan: Plan, key: str = "test-draw-key-000001", digits: str = DIGITS, **options: Any) -> Draw:
     """Draw 24 hours and 6 minutes after the freeze."""
     at(DRAWN_AT)
-    return services.run_draw(actor=plan.created_by, plan=plan, digits=digits, witnesses=WITNESSES, key=key)
+    lead = plan.created_by
+    return services.run_draw(actor=lead, plan=plan, digits=digits, witnesses=WITNESSES, key=key, **options)
 
 
 def drawn(**options: Any) -> Draw:
@@ -94,4 +95,26 @@ def notice(people: int = 6) -> tuple[User, Plan]:
             f.make_inspector(department)
     lead = f.make_user(Role.LEAD, department=Department.objects.get(code="WL"))
     preset = registry.read_fixture("plan_2024")["plan"]
-    return lead, services.create_plan_from_preset(actor=lead, preset=preset)
+    return lead, services.create_plan_from_preset(actor=lead, preset=preset, sealed=False)
+
+
+NONCE = hashlib.sha256(b"test nonce office").hexdigest()
+
+
+def sealed(*, second: bool = False, **options: Any) -> Plan:
+    """A county whose plan seals its result; ``second``: a second person confirms the draw."""
+    plan = county(**options)
+    services.update_plan(actor=plan.created_by, plan=plan, sealed=True, second_person=second)
+    return Plan.objects.get(pk=plan.pk)
+
+
+def sealed_draw(**options: Any) -> Draw:
+    """A sealed plan, frozen with a known number and drawn."""
+    plan = sealed(**options)
+    freeze(plan, nonce=NONCE)
+    return draw(plan)
+
+
+def colleague(plan: Plan) -> User:
+    """Another account of the lead bureau."""
+    return f.make_user(Role.LEAD, department=plan.lead)

@@ -345,7 +345,7 @@ def test_the_downloaded_bundle_verifies(plan: Plan, lead: Client, tmp_path: Path
         archive.extractall(tmp_path)
     folder = tmp_path / draw.roster.draw_id
     assert bundle.verify_folder(folder).picks == draw.selections.filter(kind="MAIN").count()
-    assert (folder / "names.tsv").exists()
+    assert not (folder / "names.tsv").exists()  # draw.md §2.2: the auditor's alone
 
 
 def test_the_list_of_exclusions_is_harmless_in_a_spreadsheet(plan: Plan, lead: Client) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from kuancheng_inspect.demo.accounts import PASSWORD
 from kuancheng_inspect.demo.allinone import Server
-from kuancheng_inspect.demo.campaign import Campaign, second_plan
+from kuancheng_inspect.demo.campaign import Campaign, rehearse, second_plan
 from kuancheng_inspect.demo.database import make_anew
 from registry import clock
 from registry.errors import DomainError
@@ -38,6 +38,7 @@ class Command(BaseCommand):
         try:
             campaign.run()
             plan = second_plan(campaign.cast)
+            rehearse(campaign.cast)
         except DomainError as error:
             raise CommandError(f"走不下去：{error} {'；'.join(error.problems)}") from error
         self.stdout.write(f"待抽取：{plan.task_name}")
@@ -50,7 +51,7 @@ class Command(BaseCommand):
     def _accounts(self, address: str, campaign: Campaign) -> None:
         self.stdout.write(f"打开 http://{address}/   所有演示账号的口令：{PASSWORD}")
         cast = campaign.cast
-        names = [cast.lead, *cast.admins.values(), cast.auditor, cast.sysadmin]
+        names = [cast.lead, cast.deputy, *cast.admins.values(), cast.auditor, cast.sysadmin]
         drawn = User.objects.filter(inspector__memberships__draw=campaign.draw, inspector__memberships__kind="MAIN")
         for user in [*names, *drawn.order_by("username")[:2]]:
             roles = "、".join(sorted(role.label for role in user.roles))
