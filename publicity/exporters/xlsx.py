@@ -1,9 +1,11 @@
 """Excel out: every text cell is text (quote prefix), never a formula; A4 landscape with a frozen head (trust.md X)."""
 
 import datetime as dt
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, BinaryIO
+from unicodedata import east_asian_width
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -17,6 +19,7 @@ from publicity.models import PublishedResult
 from publicity.statistics import Column, Facts, Table, all_tables
 
 MAX_CELL = 32_767
+LINE_HEIGHT, MAX_HEIGHT = 14.0, 409.0  # points; the second is Excel's own limit
 LINE = Side(style="thin", color="FF7F7F7F")
 GRID = Border(left=LINE, right=LINE, top=LINE, bottom=LINE)
 HEAD = PatternFill("solid", fgColor="FFE8ECF1")
@@ -80,15 +83,34 @@ def _merge(sheet: Any, first: int, last: int, row: int, row_to: int = 0) -> None
         sheet.merged_cells.add(CellRange(min_col=first, max_col=last, min_row=row, max_row=row_to or row).coord)
 
 
+def _lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column ``width`` wide, a Chinese character being two wide."""
+    room = max(width - 1, 1)
+    parts = [sum(2 if east_asian_width(one) in "WFA" else 1 for one in part) for part in text.split("\n")]
+    return sum(max(1, math.ceil(part / room)) for part in parts)
+
+
+def _append(sheet: Any, cells: list[Any], widths: Sequence[float], row: int, line: float = LINE_HEIGHT) -> None:
+    """Append a row as tall as its longest text: a written height, because office programs do not measure wrapped text
+    of a file they did not write themselves."""
+    texts = ((one.value, width) for one, width in zip(cells, widths, strict=False) if isinstance(one.value, str))
+    tallest = max((_lines(text, width) for text, width in texts), default=1)
+    sheet.row_dimensions[row].height = min(tallest * line + 4, MAX_HEIGHT)
+    sheet.append(cells)
+    del sheet.row_dimensions[row]  # written by now; kept, a row would cost a kilobyte of memory
+
+
 def write_results(rows: Iterable[PublishedResult], target: BinaryIO) -> int:
     """抽查结果公示: the twelve columns, one row per enterprise and department; how many rows there were."""
     book = Workbook(write_only=True)
     sheet = _sheet(book, "检查结果公告", RESULT_WIDTHS, (1, 1), "A2")
-    sheet.append([text_cell(sheet, name, font=BOLD, alignment=MIDDLE, fill=HEAD) for name in RESULT_HEADERS])
+    heads = [text_cell(sheet, name, font=BOLD, alignment=MIDDLE, fill=HEAD) for name in RESULT_HEADERS]
+    _append(sheet, heads, RESULT_WIDTHS, 1)
     count = 0
     for count, row in enumerate(rows, 1):
         number, *texts = result_row(count, row)
-        sheet.append([number_cell(sheet, int(number)), *(text_cell(sheet, str(one)) for one in texts)])
+        cells = [number_cell(sheet, int(number)), *(text_cell(sheet, str(one)) for one in texts)]
+        _append(sheet, cells, RESULT_WIDTHS, count + 1)
     book.save(target)
     return count
 
@@ -111,11 +133,12 @@ def _value(sheet: Any, cell: Any, column: Column, font: Font) -> WriteOnlyCell:
     return text_cell(sheet, "—" if cell is None else str(cell), font=font, alignment=alignment)
 
 
-def _heads(sheet: Any, table: Table, row: int) -> None:
+def _heads(sheet: Any, table: Table, row: int, widths: list[int]) -> None:
     """Two rows of headings: groups above, columns below; a column without a group spans both."""
     style = {"font": BOLD, "alignment": MIDDLE, "fill": HEAD}
     sheet.append([text_cell(sheet, column.group or column.label, **style) for column in table.columns])
-    sheet.append([text_cell(sheet, column.label if column.group else "", **style) for column in table.columns])
+    below = [text_cell(sheet, column.label if column.group else "", **style) for column in table.columns]
+    _append(sheet, below, widths, row + 1)
     start = 1
     for index, column in enumerate(table.columns, 1):
         if not column.group:
@@ -133,17 +156,18 @@ def _statistics_sheet(book: Workbook, table: Table, facts: Facts, filled_on: dt.
     sheet = _sheet(book, f"{table.code} {table.title}", widths, (3, 4), "A5" if last < 12 else "B5")
     plain = {"grid": False}
 
-    def line(text: str, **style: Any) -> None:
-        sheet.append([text_cell(sheet, text, **{**plain, **style})])
+    def line(text: str, row: int, height: float = LINE_HEIGHT, **style: Any) -> None:
+        _append(sheet, [text_cell(sheet, text, **{**plain, **style})], [sum(widths)], row, height)
 
-    line(f"“双随机、一公开”部门联合抽查统计表　{table.title}", font=TITLE, alignment=MIDDLE)
+    line(f"“双随机、一公开”部门联合抽查统计表　{table.title}", 1, 24, font=TITLE, alignment=MIDDLE)
     _merge(sheet, 1, last, 1)
     line(f"填报单位（盖章）：{facts.plan.lead.name}　　任务编号：{facts.plan.task_code}　　"
-         f"统计截止日期：{facts.as_of:%Y年%-m月%-d日}")  # fmt: skip
+         f"统计截止日期：{facts.as_of:%Y年%-m月%-d日}", 2)  # fmt: skip
     _merge(sheet, 1, last, 2)
-    _heads(sheet, table, 3)
-    for row in table.rows:
-        sheet.append([_value(sheet, cell, column, BODY) for cell, column in zip(row, table.columns, strict=True)])
+    _heads(sheet, table, 3, widths)
+    for place, row in enumerate(table.rows, 5):
+        cells = [_value(sheet, cell, column, BODY) for cell, column in zip(row, table.columns, strict=True)]
+        _append(sheet, cells, widths, place)
     if table.total is not None:
         sheet.append(
             [_value(sheet, cell, column, BOLD) for cell, column in zip(table.total, table.columns, strict=True)]
@@ -154,7 +178,7 @@ def _statistics_sheet(book: Workbook, table: Table, facts: Facts, filled_on: dt.
         *(f"说明：{note}" if not index else f"　　　{note}" for index, note in enumerate(table.notes)),
         signed,
     ]:
-        line(text)
+        line(text, at)
         _merge(sheet, 1, last, at)
         at += 1
     return len(table.rows)

@@ -258,3 +258,15 @@ def test_what_cannot_be_exported_is_refused_in_words(kind: str, parameters: dict
 
 def test_control_characters_do_not_break_a_workbook() -> None:
     assert xlsx.clean("a\x00b\x0bc\ud800d\u202e") == "abcd\u202e"
+
+
+def test_rows_are_as_tall_as_their_wrapped_text():
+    """Office programs show a wrapped row of a foreign file one line high unless the file says how high it is."""
+    book, target = openpyxl.Workbook(write_only=True), io.BytesIO()
+    sheet = book.create_sheet()
+    texts = ["短", "ab\n长", "长" * 20]
+    for row, text in enumerate(texts, 1):
+        xlsx._append(sheet, [xlsx.text_cell(sheet, text), xlsx.number_cell(sheet, 1 / 3)], [21, 5], row)
+    book.save(target)
+    heights = openpyxl.load_workbook(target).active.row_dimensions
+    assert [heights[row].height for row in (1, 2, 3)] == [18, 32, 32]
