@@ -28,7 +28,9 @@ urlpatterns = [
     path("<int:pk>/jieguo/", result.plan_result, name="plan_result"),
     path("<int:pk>/quxiao/", ending.plan_cancel, name="plan_cancel"),
     path("<int:pk>/wenjian.zip", lists.plan_bundle, name="plan_bundle"),
+    path("<int:pk>/wenjian/<slug:name>.tsv", lists.plan_file, name="plan_file"),
     path("<int:pk>/weilieru.csv", lists.plan_excluded, name="plan_excluded"),
     path("<int:pk>/wenshu/", lists.plan_attach, name="plan_attach"),
     path("wenshu/<int:pk>/", lists.plan_attachment, name="plan_attachment"),
+    path("wenshu/<int:pk>/chexia/", lists.plan_detach, name="plan_detach"),
 ]

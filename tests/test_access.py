@@ -85,9 +85,11 @@ TABLE: dict[str, Rule] = {
     "sampling:plan_result": only(LEAD, AUDITOR),
     "sampling:plan_cancel": only(LEAD, methods=BOTH),
     "sampling:plan_bundle": only(LEAD, AUDITOR),
+    "sampling:plan_file": only(LEAD, AUDITOR),
     "sampling:plan_excluded": only(LEAD, AUDITOR),
     "sampling:plan_attach": only(LEAD, DEPT_ADMIN, methods=POST),
     "sampling:plan_attachment": only(*STAFF),
+    "sampling:plan_detach": only(LEAD, DEPT_ADMIN, methods=POST),
     # ------------------------------------------------------------------------------------------------ inspections
     "inspections:plan_dispatch": only(LEAD, AUDITOR, methods=BOTH),
     "inspections:task_inbox": only(DEPT_ADMIN),

@@ -58,6 +58,9 @@ KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
         {"object_type": row.object_type, "object_id": row.object_id}
         for row in AuditEvent.objects.filter(action__in=["抽取", "派发", "公示"]).order_by("pk")[:3]
     ],
+    "sampling:plan_file": lambda county: [
+        {"pk": county.plan.pk, "name": "roster"}, {"pk": county.plan.pk, "name": "names"}
+    ],
     "sampling:plan_attachment": lambda county: pks(PlanAttachment.objects),
     "sampling:plan_": lambda county: pks(Plan.objects, 3),
     "inspections:plan_": lambda county: pks(Plan.objects, 3),

@@ -1,6 +1,6 @@
 """Every change of plans and draws. Each service writes its audit event in its own transaction."""
 
-from sampling.services.attaching import attach_document
+from sampling.services.attaching import attach_document, detach_document
 from sampling.services.auditing import audit_draw, verify_draws
 from sampling.services.batching import refuse_event, request_event, run_batch, withdraw_event
 from sampling.services.confirming import confirm_draw, pending_draw, request_draw, withdraw_draw_request
@@ -43,6 +43,7 @@ __all__ = [
     "create_plan",
     "create_plan_from_preset",
     "departments_without_items",
+    "detach_document",
     "dice_words",
     "effective_team",
     "effective_teams",

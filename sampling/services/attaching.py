@@ -82,3 +82,31 @@ def attach_document(
         after={"department": department, "title": row.title, "sha256": digest},
     )
     return row
+
+
+@transaction.atomic
+def detach_document(*, actor: User, attachment: PlanAttachment, reason: str) -> None:
+    """Take a document back while its plan goes on: by whoever attached it, or the lead bureau. The trail keeps title,
+    digest and reason, the file goes (ADR 0004). Raises DomainError without a reason, or for anybody else."""
+    locked = lock_plan(attachment.plan)
+    stored = locked.attachments.select_related("department").filter(pk=attachment.pk).first()
+    if stored is None:
+        return
+    if locked.state in CLOSED:
+        raise DomainError(f"“{locked}”{locked.get_state_display()}，文书不能再撤下。")
+    lead = Role.LEAD in actor.roles and actor.department_id == locked.lead_id
+    if not lead and stored.uploaded_by_id != actor.pk:
+        raise DomainError(f"这份文书由{stored.uploaded_by}上传，只能由上传人或牵头部门撤下。")
+    if not reason.strip():
+        raise DomainError("请写明撤下的理由，例如：传错了版本。")
+    audit.record(
+        stream=f"plan:{locked.pk}",
+        actor=actor,
+        action="撤下现场检查文书",
+        obj=stored,
+        before={"department": stored.department, "title": stored.title, "sha256": stored.sha256},
+        reason=reason.strip(),
+    )
+    file = stored.file
+    stored.delete()
+    transaction.on_commit(lambda: file.delete(save=False), robust=True)

@@ -128,6 +128,16 @@ def plan_attach(request: HttpRequest, pk: int) -> HttpResponse:
     return _detail(request, plan, form)
 
 
+@requires(LEAD, DEPT_ADMIN, methods=("POST",))
+def plan_detach(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a document back, with a reason."""
+    plans = Plan.objects.visible_to(request.user).order_by().values("pk")
+    row = get_object_or_404(PlanAttachment.objects.select_related("plan"), pk=pk, plan__in=plans)
+    services.detach_document(actor=request.user, attachment=row, reason=request.POST.get("reason", "")[:200])
+    messages.success(request, f"“{row.title}”已撤下，理由已记入操作记录。")
+    return redirect("sampling:plan_detail", row.plan_id)
+
+
 @requires(*READERS, INSPECTOR)
 def plan_attachment(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand out an attached document to whoever may see its plan."""
@@ -154,6 +164,18 @@ def plan_bundle(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     answer = HttpResponse(services.files_zip(request.user, roster), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{roster.draw_id}.zip"'
+    return answer
+
+
+@requires(LEAD, AUDITOR)
+def plan_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """One file of a draw byte for byte, as in the ZIP: the one with the names too, so for the same two roles only."""
+    roster = _roster(request, pk)
+    content = services.bundle_files(roster).get(name) if roster else None
+    if roster is None or content is None:
+        raise Http404
+    answer = HttpResponse(content, content_type="text/tab-separated-values; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{roster.draw_id}-{name}.tsv"'
     return answer
 
 

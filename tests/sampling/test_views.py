@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
+from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.enums import Role
+from registry.errors import DomainError
 from registry.models import AuditEvent, User
 from registry.operations import new_key
 from sampling import bundle, services
@@ -337,6 +338,22 @@ def test_who_took_a_seat_or_dropped_out_stands_by_no_longer(plan: Plan, lead: Cl
     assert lead.get(url("plan_result", plan.pk)).context["teams"][-1]["standby"] == []
 
 
+def test_single_files_are_those_of_the_bundle(plan: Plan, lead: Client) -> None:
+    p.freeze(plan)
+    draw = p.draw(plan)
+    files = services.bundle_files(draw.roster)
+    assert {"roster", "names", "log"} <= set(files)
+    for client in (lead, signed_in(f.make_user(Role.AUDITOR))):
+        page = client.get(url("plan_detail", plan.pk)).content.decode()
+        for name, content in files.items():
+            address = url("plan_file", plan.pk, name)
+            assert f'href="{address}?lun=1"' in page
+            answer = client.get(address)
+            assert (answer.content, answer["Cache-Control"]) == (content, "no-store")
+            assert answer["Content-Disposition"] == f'attachment; filename="{draw.roster.draw_id}-{name}.tsv"'
+    assert lead.get(url("plan_file", plan.pk, "secret")).status_code == 404
+
+
 def test_the_downloaded_bundle_verifies(plan: Plan, lead: Client, tmp_path: Path) -> None:
     p.freeze(plan)
     draw = p.draw(plan)
@@ -397,6 +414,24 @@ def upload(content: bytes = b"%PDF-1.7 x", name: str = "文书.pdf") -> Callable
                 "upload": SimpleUploadedFile(name, content)}  # fmt: skip
 
     return data
+
+
+def test_a_document_is_taken_back_with_a_reason(plan: Plan, lead: Client) -> None:
+    lead.post(url("plan_attach", plan.pk), upload()(plan))
+    row = PlanAttachment.objects.get()
+    path = Path(row.file.path)
+    other = f.make_user(Role.DEPT_ADMIN, department=row.department)
+    assert signed_in(other).post(url("plan_detach", row.pk), {"reason": "错了"}).status_code == 404  # a draft
+    with pytest.raises(DomainError, match="只能由上传人或牵头部门撤下"):
+        services.detach_document(actor=other, attachment=row, reason="错了")
+    assert lead.post(url("plan_detach", row.pk), {"reason": " "}).status_code == 409
+    assert (PlanAttachment.objects.count(), path.exists()) == (1, True)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert lead.post(url("plan_detach", row.pk), {"reason": "传错了版本"}).status_code == 302
+    assert (PlanAttachment.objects.count(), path.exists()) == (0, False)
+    event = AuditEvent.objects.get(action="撤下现场检查文书")
+    assert (event.reason, event.before["sha256"], event.object_id) == ("传错了版本", row.sha256, str(row.pk))
+    assert lead.post(url("plan_detach", row.pk), {"reason": "再点一次"}).status_code == 404
 
 
 def test_a_document_is_attached_and_handed_to_readers_only(plan: Plan, lead: Client) -> None:
