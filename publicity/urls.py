@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from publicity.views import exports, feedback, public, publishing, results, stats, visit
+from publicity.views import exports, feedback, public, publishing, results, stats, verifying, visit
 
 app_name = "publicity"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gs/jihua/<int:pk>/", public.plan_detail, name="plan_detail"),
     path("gs/chouqu/", public.draw_list, name="draw_list"),
     path("gs/chouqu/<slug:draw_id>/", public.draw_detail, name="draw_detail"),
+    path("gs/chouqu/<slug:draw_id>/yanzheng/", verifying.draw_verify, name="draw_verify"),
+    path("gs/chouqu/<slug:draw_id>/files.zip", verifying.draw_bundle, name="draw_bundle"),
+    path("gs/chouqu/<slug:draw_id>/<slug:name>.tsv", verifying.draw_file, name="draw_file"),
+    path("gs/yanzheng.html", verifying.verify_offline, name="verify_offline"),
+    path("gs/verify.py", verifying.verify_program, name="verify_program"),
     path("gs/jieguo/", results.result_list, name="result_list"),
     path("gs/jieguo.csv", results.result_csv, name="result_csv"),
     path("gs/jieguo/<int:plan>/<slug:uscc>/", results.result_detail, name="result_detail"),

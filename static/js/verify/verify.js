@@ -11,7 +11,10 @@ export { Cancelled };
 
 const WHOLE = ["freeze", "plan", "pool", "recuse", "roster", "entropy", "result"];
 const FROZEN = ["plan", "pool", "recuse", "roster"];
-export const LIST = 0, SEED = 1, DRAW = 2, LOG = 3;
+export const LIST = 0;
+export const SEED = 1;
+export const DRAW = 2;
+export const LOG = 3;
 
 export function lightOf(file) {
   if (["freeze", "exclude", ...FROZEN].includes(file)) return LIST;
@@ -255,6 +258,8 @@ class Check {
       count,
       verdict: first ? `FAILED ${first.message}` : good,
       drawn: own.some((entry) => entry.type === "RESULT"),
+      head: this.options.head ?? "",
+      ticketOf: (id) => new Seeded(found.seed).hex(`/E/${id}`),
       audit: own.filter((entry) => entry.type === "AUDIT").pop() ?? null,
     };
   }

@@ -1,0 +1,128 @@
+"""The verification for taking away: the page as one HTML file, and a draw's public files as one ZIP.
+
+The page is put together from the same modules and styles that the site serves (static/js/verify, static/css), without
+any tool: each module becomes a function of one classic script, because a file opened from disk may not import. Its own
+policy forbids it to reach anything. Django is not needed (scripts/build_verify.py).
+"""
+
+import base64
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+PROGRAM = STATIC / "verify" / "verify.py"
+STYLES = ("theme", "components", "forms", "verify")
+_IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./([\w-]+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
+_EXPORT_LIST = re.compile(r"^export \{([^}]*)\};\n", re.MULTILINE)
+
+_PAGE = """<!DOCTYPE html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; script-src '{script_hash}'; style-src '{style_hash}'">
+<title>离线验证一次抽取</title>
+<style>{style}</style>
+</head>
+<body>
+{icons}
+<div class="page">
+<div class="page-head"><div>
+<h1>离线验证一次双随机抽取</h1>
+<p class="lead-line">这一个文件就是全部程序：不联网、不上传、不需要本站。用公布的文件重算名单、种子、号码和记录链。</p>
+</div></div>
+<main id="main">
+<div data-verify>
+<p>这个文件要用浏览器打开，并允许运行脚本。不便使用时，可以用 verify.py，或按说明页的步骤手工核对。</p>
+</div>
+<section class="panel" data-help aria-label="如果不一致">
+<header class="panel-head"><h2>如果不一致</h2></header>
+<div class="panel-body"><ol class="help-list">
+<li><b>先重新下载文件再算一次。</b>转发的文件可能被改过，或者没有下载完整。</li>
+<li><b>换一种工具核对。</b>在另一台电脑上用本文件或 verify.py。</li>
+<li><b>仍不一致，请告诉牵头部门</b>，也可直接向纪检监察机关反映，并附上打印的结果。</li>
+</ol></div>
+</section>
+</main>
+</div>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _imports(source: str) -> list[tuple[str, str]]:
+    return [(module, names) for names, module in _IMPORT.findall(source)]
+
+
+def _ordered(entry: str, sources: dict[str, str], found: list[str]) -> list[str]:
+    """Modules so that each comes after those it imports."""
+    if entry not in sources:
+        sources[entry] = (STATIC / "js" / "verify" / f"{entry}.js").read_text(encoding="utf-8")
+        for module, _ in _imports(sources[entry]):
+            _ordered(module, sources, found)
+        found.append(entry)
+    return found
+
+
+def _as_function(name: str, source: str) -> str:
+    """One module as `const m_name = (() => {…})();`."""
+    exported = _EXPORT.findall(source)
+    for names in _EXPORT_LIST.findall(source):
+        exported += [part.strip() for part in names.split(",") if part.strip()]
+    head = "".join(f"const {{{names}}} = m_{module};\n" for module, names in _imports(source))
+    body = _EXPORT_LIST.sub("", _IMPORT.sub("", source))
+    body = re.sub(r"^export ", "", body, flags=re.MULTILINE)
+    unique = ", ".join(sorted(set(exported)))
+    return f"const m_{name} = (() => {{\n{head}{body}\nreturn {{{unique}}};\n}})();\n"
+
+
+def script() -> str:
+    """All modules behind offline.js as one classic script."""
+    sources: dict[str, str] = {}
+    order = _ordered("offline", sources, [])
+    return '"use strict";\n(() => {\n' + "".join(_as_function(name, sources[name]) for name in order) + "})();\n"
+
+
+def _icons(used: set[str]) -> str:
+    """The symbols that the script draws, as a hidden sprite."""
+    sprite = (STATIC / "img" / "icons.svg").read_text(encoding="utf-8")
+    symbols = [s for s in re.findall(r"<symbol .*?</symbol>", sprite, re.DOTALL) if _id_of(s) in used]
+    return f'<svg hidden xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'
+
+
+def _id_of(symbol: str) -> str:
+    found = re.search(r'id="([^"]+)"', symbol)
+    return found[1] if found else ""
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def page() -> str:
+    """The whole HTML file."""
+    code = script().replace("</script", "<\\/script")
+    style = "\n".join((STATIC / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
+    icons = _icons(set(re.findall(r'"([a-z][a-z0-9-]+)"', code)))
+    return _PAGE.format(
+        script_hash=_hash(code), style_hash=_hash(style), style=style, script=code, icons=icons,
+    )  # fmt: skip
+
+
+def zipped(draw_id: str, files: Mapping[str, bytes]) -> bytes:
+    """Files as one ZIP with fixed dates, so that the same files give the same bytes."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(f"{draw_id}/{name}.tsv", date_time=(2020, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return target.getvalue()
