@@ -15,6 +15,7 @@ desk_urls = [
     path("tuihui/<int:pk>/", desk_confirm.return_decide, name="return_decide"),
     path("jindu/", desk_progress.progress, name="progress"),
     path("jindu/<int:pk>/", desk_progress.plan_progress, name="plan_progress"),
+    path("jindu/<int:pk>/shuju/", desk_progress.plan_burndown, name="plan_burndown"),
     path("jindu/<int:pk>/tixing/", desk_progress.plan_remind, name="plan_remind"),
     path("jindu/<int:pk>/jixu/", desk_confirm.plan_proceed, name="plan_proceed"),
     path("shenpi/", desk_records.approval, name="approval"),

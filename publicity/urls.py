@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from publicity.views import exports, feedback, public, publishing, results, stats, verifying, visit
+from publicity.views import exports, feedback, progress, public, publishing, results, stats, verifying, visit
 
 app_name = "publicity"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gongshi/laixin/<int:pk>/", feedback.feedback_answer, name="feedback_answer"),
     path("tongji/", stats.stats_overview, name="stats_overview"),
     path("tongji/<int:pk>/tu/<slug:name>.svg", stats.stats_chart, name="stats_chart"),
+    path("tongji/<int:pk>/shengyu/<int:department>.svg", progress.burndown, name="burndown"),
     path("tongji/<int:pk>/zongjie/", stats.plan_summary, name="plan_summary"),
     path("tongji/<int:pk>/zongjie.pdf", stats.summary_file, name="summary_file"),
     path("daochu/", exports.export_list, name="export_list"),

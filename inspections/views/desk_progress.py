@@ -1,32 +1,31 @@
 """进度: how far each plan and each department is, and reminding who is late."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from inspections import services
+from inspections.burndown import Track, track
 from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, RecordState, SectionState
 from inspections.forms.desk import RemindForm
-from inspections.models import Confirmation, DepartmentSection, InspectionRecord, Reminder
-from inspections.views.showing import Clocks, attempt, moment_words, page_of
+from inspections.models import Confirmation, DepartmentSection, InspectionRecord
+from inspections.reads import done_by_day, progress_of, totals_of, with_dispatch
+from inspections.views.showing import WEEKDAYS, Clocks, attempt, day_words, moment_words, page_of
 from registry import clock
 from registry.models import Department, User
+from registry.months import month_after, month_before, weeks_of
 from registry.permissions import AUDITOR, LEAD, requires
+from registry.workdays import CalendarNotLoaded
 from sampling.enums import PlanState
 from sampling.models import Plan
 
 BEFORE_DISPATCH = [PlanState.DRAFT, PlanState.FROZEN, PlanState.DRAWN]
+LATE_SHOWN = 10
 SHOWN = [("all", "全部"), ("late", "逾期"), ("never", "有人从未登录")]
-SECTION_STAGES = [
-    ("not_started", "未开始", "NOT_STARTED"),
-    ("draft", "填写中", "DRAFT"),
-    ("submitted", "待复核", "SUBMITTED"),
-    ("returned", "退回修改", "RETURNED"),
-    ("approved", "已复核", "APPROVED"),
-]
 
 
 @requires(LEAD, AUDITOR)
@@ -60,93 +59,128 @@ def _counts(plans: list[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+def _plans(request: HttpRequest) -> Any:
+    return with_dispatch(Plan.objects.visible_to(request.user)).select_related("lead")
+
+
 @requires(LEAD, AUDITOR)
 def plan_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Department × stage, late first; numbers lead to the lists behind them."""
-    plan = get_object_or_404(Plan.objects.visible_to(request.user).select_related("lead"), pk=pk)
-    return _matrix(request, plan, RemindForm())
+    return _matrix(request, get_object_or_404(_plans(request), pk=pk), RemindForm())
 
 
 def _matrix(request: HttpRequest, plan: Plan, form: RemindForm) -> HttpResponse:
     """The progress page with the reminder form as it stands."""
-    rows = _rows(plan)
+    clocks = Clocks()
+    found = progress_of(plan, clocks.today)
+    rows, totals = found.rows, found.totals
+    for row in rows:
+        row["overdue_text"] = str(row["overdue"])
+        row["last_login"] = moment_words(row["last"]) if row["last"] else ""
+        row["reminded"] = moment_words(row["reminded_at"]) if row["reminded_at"] else ""
     shown = {
         "all": rows,
         "late": [row for row in rows if row["overdue"]],
         "never": [row for row in rows if row["never"]],
     }
     show = request.GET.get("show") if request.GET.get("show") in shown else "all"
-    columns = ["sent", "pending", "confirmed", *(name for name, _, _ in SECTION_STAGES), "overdue"]
-    records = InspectionRecord.objects.filter(plan=plan)
+    stuck = InspectionRecord.objects.filter(plan=plan).stuck(clocks.today).count() if totals["late_confirm"] else 0
     context = {
         "plan": plan,
         "form": form,
         "rows": shown[show],
         "tabs": [(name, label, len(shown[name])) for name, label in SHOWN],
         "show": show,
-        "stages": SECTION_STAGES,
-        "totals": {name: sum(row[name] for row in rows) for name in columns},
-        "enterprises": records.exclude(state=RecordState.REPLACED).count(),
-        "stuck": records.stuck(clock.today()).count(),
-        "returned": sum(row["sent_back"] for row in rows),
-        "late": _late(plan),
+        "totals": totals,
+        "now": moment_words(clock.now()),
+        "stuck": stuck,
+        "late": _late(plan, clocks, totals),
         "may_remind": LEAD in request.user.roles,
+        **_paces(plan, rows, clocks),
+        **_month(request, clocks, found.due),
     }
     return render(request, "inspections/desk/plan_progress.html", context)
 
 
-def _people(plan: Plan) -> dict[int, dict[str, Any]]:
-    """Department → ``people`` concerned with the plan, how many ``never`` signed in, the ``last`` sign-in."""
-    concerned = Q(is_dept_admin=True) | Q(inspector__section_members__section__record__plan=plan)
-    users = User.objects.filter(concerned, is_active=True, department__plans__plan=plan).order_by()
-    rows = users.values("department_id").annotate(
-        people=Count("pk", distinct=True),
-        never=Count("pk", distinct=True, filter=Q(last_login=None)),
-        last=Max("last_login"),
-    )
-    return {row["department_id"]: row for row in rows}
+def _track(plan: Plan, clocks: Clocks) -> Track | None:
+    """The working days of a plan; None before its dispatch, or while the notice of a year of it is missing."""
+    if plan.dispatched_at is None:
+        return None
+    try:
+        return track(
+            plan.dispatched_at.astimezone(clock.SHANGHAI).date(), plan.period_to, clocks.today, clocks.calendar
+        )
+    except CalendarNotLoaded:
+        return None
 
 
-def _rows(plan: Plan) -> list[dict[str, Any]]:
-    """One dict per department of the plan: counts, people, last reminder; the latest first."""
-    today = clock.today()
-    confirmations = Confirmation.objects.filter(record__plan=plan).stage_counts(today)
-    sections = DepartmentSection.objects.filter(record__plan=plan).stage_counts(today)
-    people = _people(plan)
-    reminded = Reminder.objects.filter(object_id=f"plan:{plan.pk}").order_by().values("recipient__department_id")
-    told = {row["recipient__department_id"]: row["last"] for row in reminded.annotate(last=Max("notice__at"))}
-    rows = []
-    for department in Department.objects.filter(plans__plan=plan):
-        key = department.pk
-        row = _row(confirmations.get(key, {}), sections.get(key, {}), people.get(key, {}))
-        rows.append(row | {"department": department, "reminded": moment_words(told[key]) if key in told else ""})
-    return sorted(rows, key=lambda row: (-row["overdue"], -row["pending"], row["department"].order))
+def _paces(plan: Plan, rows: list[dict[str, Any]], clocks: Clocks) -> dict[str, Any]:
+    """Per department how much is left and by how much that is behind the plan, the slowest first."""
+    days = _track(plan, clocks)
+    if days is None:
+        missing = clocks.missing(plan.period_to) if plan.dispatched_at else ""
+        return {"paces": [], "pace_missing": missing}
+    paces = [
+        {"department": row["department"], "total": row["total"], "left": row["total"] - row["filled"],
+         "behind": days.behind(row["total"], row["total"] - row["filled"])}
+        for row in rows if row["total"]
+    ]  # fmt: skip
+    for one in paces:
+        one["gap"] = str(abs(one["behind"]))
+    paces.sort(key=lambda one: (-one["behind"], one["department"].order))
+    return {"paces": paces, "pace_missing": ""}
 
 
-def _row(confirmed: dict[str, int], section: dict[str, int], people: dict[str, Any]) -> dict[str, Any]:
-    """What one department shows; a department without anything shows zeros."""
-    last = people.get("last")
+def _month(request: HttpRequest, clocks: Clocks, due: dict[dt.date, Any]) -> dict[str, Any]:
+    """One month of deadlines: the one asked for, else the current one."""
+    try:
+        first = dt.date.fromisoformat(f"{request.GET.get('month', '')[:7]}-01")
+    except ValueError:
+        first = clocks.today.replace(day=1)
+    marks = {
+        day: {"kind": clocks.due(day).kind, "confirm": count["confirm"], "fill": count["fill"], "total": count.total()}
+        for day, count in due.items()
+        if (day.year, day.month) == (first.year, first.month)
+    }
     return {
-        "sent": confirmed.get("sent", 0),
-        "pending": confirmed.get("pending", 0),
-        "confirmed": confirmed.get("confirmed", 0),
-        "sent_back": confirmed.get("returned", 0),
-        "overdue": confirmed.get("overdue", 0) + section.get("overdue", 0),
-        "people": people.get("people", 0),
-        "never": people.get("never", 0),
-        "last_login": moment_words(last) if last else "",
-        "cells": [(label, state, section.get(name, 0)) for name, label, state in SECTION_STAGES],
-    } | {name: section.get(name, 0) for name, _, _ in SECTION_STAGES}
+        "month": first,
+        "before": month_before(first),
+        "after": month_after(first),
+        "weeks": weeks_of(first, clocks.today, clocks.calendar, marks),
+        "weekdays": WEEKDAYS,
+        "month_loaded": first.year in clocks.calendar.years,
+    }
 
 
-def _late(plan: Plan) -> list[dict[str, Any]]:
-    """What is overdue, one row each, at most 20: enterprise, department, stage, due."""
+@requires(LEAD, AUDITOR)
+def plan_burndown(request: HttpRequest, pk: int) -> HttpResponse:
+    """查看数据: the numbers behind the burndown pictures, a row per working day up to today."""
+    plan = get_object_or_404(_plans(request), pk=pk)
     clocks = Clocks()
+    days, totals, done = _track(plan, clocks), totals_of(plan), done_by_day(plan)
+    departments = [one for one in Department.objects.filter(plans__plan=plan) if totals.get(one.pk)]
+    rows = []
+    if days is not None:
+        lines = [days.left(totals[one.pk], done.get(one.pk, {})) for one in departments]
+        total = sum(totals[one.pk] for one in departments)
+        for index in range(days.now, -1, -1):
+            cells = [line[index] for line in lines]
+            rows.append((day_words(days.days[index]), cells, sum(cells), days.expected(total, index)))
+    context = {"plan": plan, "departments": departments, "rows": rows}
+    return render(request, "inspections/desk/plan_burndown.html", context)
+
+
+def _late(plan: Plan, clocks: Clocks, totals: dict[str, int]) -> list[dict[str, Any]]:
+    """What is overdue, one row each, at most 10: enterprise, department, stage, due."""
     names = ("record__selection__enterprise", "department")
-    waiting = Confirmation.objects.pending().filter(record__plan=plan, due_on__lt=clocks.today)
-    owed = DepartmentSection.objects.filter(record__plan=plan).overdue(clocks.today)
-    found = [(row, "待确认") for row in waiting.select_related(*names).order_by("due_on", "pk")[:20]]
-    found += [(row, row.get_state_display()) for row in owed.select_related(*names).order_by("due_on", "pk")[:20]]
+    found: list[tuple[Any, str]] = []
+    if totals["late_confirm"]:
+        waiting = Confirmation.objects.pending().filter(record__plan=plan, due_on__lt=clocks.today)
+        found += [(row, "待确认") for row in waiting.select_related(*names).order_by("due_on", "pk")[:LATE_SHOWN]]
+    if totals["late_fill"]:
+        owed = DepartmentSection.objects.filter(record__plan=plan).overdue(clocks.today)
+        rows = owed.select_related(*names).order_by("due_on", "pk")[:LATE_SHOWN]
+        found += [(row, row.get_state_display()) for row in rows]
     found.sort(key=lambda pair: (pair[0].due_on, pair[0].record_id))
     return [
         {
@@ -156,14 +190,14 @@ def _late(plan: Plan) -> list[dict[str, Any]]:
             "stage": stage,
             "due": clocks.due(row.due_on),
         }
-        for row, stage in found[:20]
+        for row, stage in found[:LATE_SHOWN]
     ]
 
 
 @requires(LEAD, methods=("POST",))
 def plan_remind(request: HttpRequest, pk: int) -> HttpResponse:
     """Remind the people of the ticked departments, once a day each."""
-    plan = get_object_or_404(Plan.objects.led_by(request.user), pk=pk)
+    plan = get_object_or_404(with_dispatch(Plan.objects.led_by(request.user)).select_related("lead"), pk=pk)
     form = RemindForm(request.POST, queryset=Department.objects.filter(plans__plan=plan))
     answer = attempt(request.user, form, f"remind:{pk}", lambda: _remind(request.user, plan, form))
     if answer is None:

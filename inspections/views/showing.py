@@ -66,6 +66,11 @@ class Clocks:
             return Due(day_words(day), "soon", f"期限待定：{error.year}年日历未录入")
         return Due(day_words(day), "late" if day < self.today else "soon" if soon else "todo", text)
 
+    def missing(self, last: dt.date) -> str:
+        """Which year up to ``last`` has no notice yet, in words; empty when all have."""
+        gaps = [year for year in range(self.today.year, last.year + 1) if year not in self.calendar.years]
+        return f"{gaps[0]}年日历未录入" if gaps else ""
+
 
 def page_of(params: QueryDict, rows: Any, size: int = 50) -> tuple[Page, str]:
     """One page of a list, and the rest of the address for its links; a page that does not exist is the nearest one."""

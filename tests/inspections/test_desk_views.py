@@ -355,7 +355,7 @@ def test_the_matrix_counts_and_puts_the_late_first(opened: Desk) -> None:
     )
     User.objects.filter(pk=opened.wl.pk).update(last_login=factories.NOW)
     context = as_user(opened.lead).get(url("plan_progress", opened.plan.pk)).context
-    names = ["sent", "pending", "confirmed", "not_started", "submitted", "returned", "overdue"]
+    names = ["sent", "pending", "confirmed", "not_started", "filled", "visiting", "overdue"]
     rows = {row["department"].code: tuple(row[name] for name in names) for row in context["rows"]}
     assert list(rows) == ["GA", "WL"]
     assert rows == {"GA": (3, 0, 3, 0, 2, 1, 1), "WL": (3, 0, 3, 3, 0, 0, 0)}
