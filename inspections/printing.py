@@ -6,7 +6,7 @@ of records. The risk grade is never printed: the enterprise signs this sheet (do
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,16 +16,25 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, Answer, ResultCode, SectionState, SignatureState
+from inspections.enums import (
+    CLOSED_WITHOUT_VISIT,
+    OPEN_FOR_ENTRY,
+    Answer,
+    EvidenceKind,
+    ResultCode,
+    SectionState,
+    SignatureState,
+)
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding
-from inspections.services.content import complete, digest, record_content
+from inspections.services.content import complete, seal, short
 from inspections.services.results import codes_of
 from inspections.services.signing import SIGNED_STATES, SignatureStatus, signings, status_of
 from registry import clock
 from registry.enums import CheckMethod
-from registry.printing import layout, press, qr_svg, to_pdf
+from registry.printing import layout, press, qr_svg, to_pdf, write
 
 NUMERALS = "一二三四五六七八九十"
+RUN = 20  # forms laid out at a time
 
 
 # ------------------------------------------------------------------------------------------------------ what is printed
@@ -91,6 +100,13 @@ class Sheet:
         return not self.blank and self.record.signature == SignatureState.UNABLE
 
     @property
+    def scans(self) -> list[Any]:
+        """Scans of the sheet signed on paper."""
+        if self.blank:
+            return []
+        return [one for one in self.record.evidence.all() if one.kind == EvidenceKind.SIGNED_SCAN]
+
+    @property
     def methods(self) -> str:
         """检查方式 in words."""
         return "、".join(str(CheckMethod(code).label) for code in self.record.methods)
@@ -145,11 +161,10 @@ def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any]) -> Shee
         if section.state != SectionState.NO_ITEMS
     ]
     answers = [one.answer for section in shown for one in section.findings.all()]
-    hexes = "" if blank else digest(record_content(record, sections))[:16].upper()
     return Sheet(
         record=record, blank=blank, parts=parts, people=people, laws=laws, qr=qr_svg(scan_address(record)),
         status=None if blank else status_of(record, sections, events),
-        short=" ".join(hexes[at : at + 4] for at in range(0, len(hexes), 4)),
+        short="" if blank else short(seal(record, sections)),
         draft=not blank and any(section.state in OPEN_FOR_ENTRY for section in sections),
         counts={answer.value: answers.count(answer.value) for answer in Answer} | {"all": len(answers)},
     )  # fmt: skip
@@ -217,17 +232,31 @@ def records_html(sheets: Sequence[Sheet]) -> str:
     return render_to_string("print/record.html", context)
 
 
-def render_records(records: Iterable[InspectionRecord], *, blank: bool = False) -> bytes:
+def _runs(sheets: Iterable[Sheet]) -> Iterator[list[Sheet]]:
+    """Sheets in runs of at most ``RUN``, all drafts or none: one document each, so that progress can be told."""
+    for _, alike in itertools.groupby(sheets, key=lambda sheet: sheet.draft):
+        while run := list(itertools.islice(alike, RUN)):
+            yield run
+
+
+def render_records(
+    records: Iterable[InspectionRecord], *, blank: bool = False, progress: Callable[[int], None] | None = None
+) -> bytes:
     """一企一表 of the records as one PDF, in their order; each counts its own pages.
 
     Records not yet wholly submitted carry the watermark 草稿; ``blank`` copies are for a day without phone.
+    ``progress`` is told how many forms are laid out, the drawing of the file still to come.
     """
-    runs = itertools.groupby(sheets_of(records, blank=blank), key=lambda sheet: sheet.draft)
-    pages_html = [records_html(list(run)) for _, run in runs]
+    documents, sources, done = [], [], 0
+    for run in _runs(sheets_of(records, blank=blank)):
+        sources.append(records_html(run))
+        with press:
+            documents.append(layout(sources[-1]))
+        done += len(run)
+        if progress:
+            progress(done)
     with press:
-        documents = [layout(html) for html in pages_html]
-        pages = [page for document in documents for page in document.pages]
-        return bytes(documents[0].copy(pages).write_pdf())
+        return write(documents, sources)
 
 
 def notice_html(section: DepartmentSection) -> str:

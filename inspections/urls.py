@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspections.views import desk, desk_confirm, desk_progress, desk_records
+from inspections.views import desk, desk_confirm, desk_paper, desk_progress, desk_records
 from inspections.views.phone_urls import phone_urls
 
 app_name = "inspections"
@@ -21,6 +21,7 @@ desk_urls = [
     path("shenpi/", desk_records.approval, name="approval"),
     path("renwu/", desk_records.task_list, name="task_list"),
     path("renwu/<int:pk>/", desk_records.task_detail, name="task_detail"),
+    path("renwu/<int:pk>/saomiao/", desk_paper.task_scan, name="task_scan"),
     path("renwu/huanren/<int:pk>/", desk_records.task_assign, name="task_assign"),
     path("fuhe/", desk_records.review_next, name="review_next"),
     path("fuhe/<int:pk>/", desk_records.task_review, name="task_review"),

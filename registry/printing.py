@@ -1,10 +1,14 @@
 """The press: our own HTML to PDF (WeasyPrint, print.css), and QR codes. Every app prints through here.
 
 Fonts are read once per process; Pango and the shared font configuration take one document at a time, hence the lock.
+A character that no font has is never drawn as a box: it is printed as its number, to be written in by hand.
 """
 
 import functools
+import logging
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import segno
 from django.conf import settings
@@ -13,6 +17,7 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 press = threading.Lock()
+log = logging.getLogger(__name__)
 
 
 @functools.cache
@@ -31,7 +36,51 @@ def layout(html: str) -> Document:
 def to_pdf(html: str) -> bytes:
     """HTML of ours as one PDF."""
     with press:
-        return bytes(layout(html).write_pdf())
+        return write([layout(html)], [html])
+
+
+def write(documents: Sequence[Document], sources: Sequence[str]) -> bytes:
+    """Documents as one PDF, in order; hold ``press`` while calling. ``sources``: their HTML, for a second try.
+
+    WeasyPrint finds out while it draws which characters no font has; then they are spelled out, and all laid out anew.
+    """
+    with _missing_characters() as missing:
+        pdf = _joined(documents)
+    if missing:
+        log.warning("no font has %s", ", ".join(f"U+{ord(char):X}" for char in sorted(missing)))
+        pdf = _joined([layout(spelled(source, missing)) for source in sources])
+    return pdf
+
+
+def _joined(documents: Sequence[Document]) -> bytes:
+    pages = [page for document in documents for page in document.pages]
+    return bytes(documents[0].copy(pages).write_pdf())
+
+
+def spelled(html: str, missing: set[str]) -> str:
+    """HTML with the characters that cannot be printed replaced by their numbers: ``〔手写 U+20000〕``."""
+    for char in missing:
+        html = html.replace(char, f"〔手写 U+{ord(char):X}〕")
+    return html
+
+
+@contextmanager
+def _missing_characters() -> Iterator[set[str]]:
+    """The characters WeasyPrint complains of while it draws; its line goes no further, ours says it once."""
+    missing: set[str] = set()
+
+    def note(record: logging.LogRecord) -> bool:
+        if not str(record.msg).startswith(".notdef") or not isinstance(record.args, tuple):
+            return True
+        missing.add(str(record.args[0]))
+        return False
+
+    source = logging.getLogger("weasyprint")
+    source.addFilter(note)
+    try:
+        yield missing
+    finally:
+        source.removeFilter(note)
 
 
 def qr_svg(address: str) -> SafeString:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import shutil
 import signal
@@ -142,6 +143,26 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """The migrations run once for a checkout, not once for every run (tests/migrated.py)."""
     with migrated.remembered():
         yield
+
+
+@pytest.fixture(autouse=True)
+def missing_glyphs() -> Iterator[list[str]]:
+    """No test prints a character that no font has; one that wants to clears the list."""
+    lines: list[str] = []
+
+    def note(record: logging.LogRecord) -> bool:
+        words = record.getMessage()
+        if words.startswith((".notdef", "no font has")):
+            lines.append(words)
+        return True
+
+    sources = [logging.getLogger(name) for name in ("weasyprint", "registry.printing")]
+    for source in sources:
+        source.addFilter(note)
+    yield lines
+    for source in sources:
+        source.removeFilter(note)
+    assert lines == []
 
 
 # ------------------------------------------------------------------------------------------------------------- servers

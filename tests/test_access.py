@@ -106,6 +106,7 @@ TABLE: dict[str, Rule] = {
     "inspections:task_list": only(LEAD, DEPT_ADMIN, AUDITOR),
     "inspections:task_detail": only(LEAD, DEPT_ADMIN, INSPECTOR, AUDITOR),
     "inspections:task_assign": only(LEAD, DEPT_ADMIN, methods=BOTH),
+    "inspections:task_scan": only(DEPT_ADMIN, INSPECTOR, methods=BOTH),
     "inspections:review_next": only(DEPT_ADMIN),
     "inspections:task_review": only(DEPT_ADMIN, methods=BOTH),
     "inspections:upstream": only(DEPT_ADMIN, INSPECTOR, methods=BOTH),
@@ -170,6 +171,7 @@ TABLE: dict[str, Rule] = {
     "publicity:summary_file": only(LEAD, AUDITOR),
     "publicity:export_list": only(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN),
     "publicity:export_new": only(LEAD, DEPT_ADMIN, methods=BOTH),
+    "publicity:print_new": only(LEAD, DEPT_ADMIN, methods=POST),
     "publicity:export_file": only(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN),
     "publicity:export_retry": only(LEAD, DEPT_ADMIN, methods=POST),
 }

@@ -206,3 +206,14 @@ class RemindForm(KeyForm):
     def __init__(self, *args: Any, queryset: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["pk"] = _many(Department.objects.none() if queryset is None else queryset, "要提醒的部门")
+
+
+class ScanForm(KeyForm):
+    """A scan of the sheet that was signed on paper."""
+
+    file = forms.FileField(
+        label="扫描件或照片",
+        help_text="PDF 不超过 20 MB；JPG、PNG、WEBP 不超过 8 MB。几页的请扫成一个 PDF，或分几次上传。",
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,image/jpeg,image/png,image/webp"}),
+        error_messages={"required": "请选择扫描件。", "empty": "文件是空的，请重新选择。"},
+    )

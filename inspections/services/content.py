@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
 
+from inspections.enums import OPEN_FOR_ENTRY
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, SectionMember
 from inspections.services.section_entry import section_content
 from registry import audit
@@ -90,6 +91,24 @@ def record_content(record: InspectionRecord, sections: Iterable[DepartmentSectio
         "head": audit.fields_of(record, HEAD),
         "sections": {section.department.code: section_digest(section) for section in sections},
     }
+
+
+def seal(record: InspectionRecord, sections: Iterable[DepartmentSection]) -> str:
+    """The digest that paper and pages name a record by (``sections``: all of the record, complete).
+
+    Once every department has submitted: over what was sealed then, so that a later change does not move it. Before:
+    over the content as it is now, the same that a signature is put under.
+    """
+    rows = list(sections)
+    if any(section.state in OPEN_FOR_ENTRY for section in rows):
+        return digest(record_content(record, rows))
+    sealed = {section.department.code: section.sealed_digest or section.state for section in rows}
+    return digest({"record": record.number, "sections": sealed})
+
+
+def short(hexes: str) -> str:
+    """The first 16 digits of a digest in fours, as printed: ``3F9A 7C21 D04E 8B56``."""
+    return " ".join(hexes[at : at + 4].upper() for at in range(0, 16, 4))
 
 
 def content_version(record: InspectionRecord) -> int:

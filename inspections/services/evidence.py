@@ -20,6 +20,7 @@ from inspections.enums import EvidenceKind
 from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding
 from inspections.services.writing import NotYours, check_writable, lock_record, own_section, stream_of
 from registry import audit, clock
+from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import User
 
@@ -114,12 +115,18 @@ def _check_place(actor: User, record: InspectionRecord, section: DepartmentSecti
     if kind not in EvidenceKind.values:
         raise DomainError("请选择材料的种类。")
     if section is None:
-        if own_section(actor, record) is None:
+        scan = kind == EvidenceKind.SIGNED_SCAN
+        if own_section(actor, record) is None and not (scan and _administers(actor, record)):
             raise NotYours("只有这份一企一表被抽中的检查人员可以上传材料。")
         return
     if section.record_id != record.pk:
         raise DomainError("这个事项不属于这份一企一表，请刷新页面再试。")
     check_writable(actor, DepartmentSection.objects.select_related("department").get(pk=section.pk))
+
+
+def _administers(actor: User, record: InspectionRecord) -> bool:
+    """Whether the person runs a department of this record: the paper may come back to the office to be scanned."""
+    return Role.DEPT_ADMIN in actor.roles and record.sections.filter(department_id=actor.department_id).exists()
 
 
 def read_upload(upload: UploadedFile, *, allow_pdf: bool) -> tuple[bytes, str, dt.datetime | None]:

@@ -12,9 +12,11 @@ from inspections.enums import OPEN_FOR_ENTRY, Answer, RecordState, ReviewDecisio
 from inspections.filters import TaskFilter
 from inspections.forms.desk import ApprovalForm, ReplaceForm, ReviewForm, UpstreamForm
 from inspections.models import Approval, DepartmentSection, Evidence, InspectionRecord, ItemFinding, SectionMember
+from inspections.services.content import complete, seal, short
 from inspections.views.showing import STATE_TAGS, Clocks, attempt, page_of
 from registry import clock
 from registry.models import User
+from registry.operations import new_key
 from registry.permissions import AUDITOR, DEPT_ADMIN, INSPECTOR, LEAD, requires
 from sampling.enums import DrawEventKind
 from sampling.models import TeamMember
@@ -73,6 +75,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
         owed = row.due_on and row.state in OPEN_FOR_ENTRY and row.record.state == RecordState.OPEN
         row.due = clocks.due(row.due_on) if owed else None
     context = {"filter": chosen, "page": page, "query": query, "several": request.user.roles & {LEAD, AUDITOR}}
+    context |= {"may_print": bool(request.user.roles & {LEAD, DEPT_ADMIN}), "key": new_key()}
     return render(request, "inspections/desk/task_list.html", context)
 
 
@@ -116,6 +119,8 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "files": record.evidence.filter(section=None),
         "own": own,
         "may_administer": DEPT_ADMIN in request.user.roles,
+        "may_scan": record.state == RecordState.OPEN and bool({DEPT_ADMIN, INSPECTOR} & request.user.roles),
+        "digest": short(seal(record, complete(record.sections.all()))),
         "upstream_states": [SectionState.SUBMITTED, SectionState.APPROVED, SectionState.CLOSED],
         "open_states": list(OPEN_FOR_ENTRY),
         "phones": AUDITOR in request.user.roles or any(section.department_id == own for section in sections),

@@ -1,9 +1,7 @@
 """工作总结 on paper: GB/T 9704 margins and type, the outline of domain.md §6.3, numbers from the statistics."""
 
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from inspections.enums import ResultCode
@@ -11,8 +9,6 @@ from publicity import statistics
 from publicity.models import PlanSummary
 from publicity.snapshot import PROBLEM_RESULTS
 from publicity.statistics import Facts, Table
-
-CSS = Path(settings.BASE_DIR) / "static" / "css" / "print.css"
 
 
 def _by_department(facts: Facts) -> list[dict[str, Any]]:
@@ -66,9 +62,6 @@ def summary_context(summary: PlanSummary) -> dict[str, Any]:
 
 def render_summary(summary: PlanSummary) -> bytes:
     """The summary as PDF: the letter, then T1–T4 on A4 landscape."""
-    import weasyprint  # noqa: PLC0415 -- slow import, on demand
+    from registry.printing import to_pdf  # noqa: PLC0415 -- slow import, on demand
 
-    html = render_to_string("print/summary.html", summary_context(summary))
-    page = weasyprint.HTML(string=html, base_url=str(CSS.parent))
-    written: bytes = page.write_pdf(stylesheets=[weasyprint.CSS(filename=str(CSS))])
-    return written
+    return to_pdf(render_to_string("print/summary.html", summary_context(summary)))

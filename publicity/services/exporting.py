@@ -102,6 +102,23 @@ def request_export(*, actor: User, plan: Plan, kind: str, parameters: dict[str, 
 
 
 @transaction.atomic
+def request_prints(*, actor: User, records: list[str], blank: bool = False) -> list[ExportJob]:
+    """Ask for the chosen records (keys) on paper: one file per task, at most 200 forms a file. Raises DomainError."""
+    keys = {int(key) for key in records if key.isascii() and key.isdigit() and len(key) < 18}
+    plans: dict[int, list[int]] = {}
+    rows = InspectionRecord.objects.visible_to(actor).filter(pk__in=keys).values_list("plan_id", "pk")
+    for plan, key in rows.order_by("plan_id", "pk"):
+        plans.setdefault(plan, []).append(key)
+    if not plans:
+        raise DomainError("请先勾选要打印的企业，再点打印。")
+    kind = ExportKind.BLANK_RECORDS_PDF if blank else ExportKind.RECORDS_PDF
+    return [
+        request_export(actor=actor, plan=Plan.objects.get(pk=plan), kind=kind, parameters={"records": chosen})
+        for plan, chosen in plans.items()
+    ]
+
+
+@transaction.atomic
 def retry_export(*, actor: User, export: ExportJob) -> ExportJob:
     """Try a failed export again. Raises DomainError for one that did not fail, or is somebody else's."""
     export = ExportJob.objects.select_for_update(of=("self",)).get(pk=export.pk)
@@ -131,8 +148,14 @@ def write_export(export: ExportJob, target: BinaryIO) -> int:
     records = list(visible_records(export.requested_by, export.plan, parameters["records"]).order_by("number"))
     if not records:
         raise DomainError("勾选的一企一表已不在这个任务里，请返回列表重新勾选。")
-    target.write(render_records(records, blank=kind == ExportKind.BLANK_RECORDS_PDF))
+    blank = kind == ExportKind.BLANK_RECORDS_PDF
+    target.write(render_records(records, blank=blank, progress=lambda done: _tell(export, done, len(records))))
     return len(records)
+
+
+def _tell(export: ExportJob, done: int, total: int) -> None:
+    """How far a job is, in per cent; the last tenth is the writing of the file."""
+    ExportJob.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(progress=done * 90 // total)
 
 
 def _finish(export: ExportJob, name: str, path: Path, rows: int) -> bool:

@@ -55,16 +55,38 @@ def export_new(request: HttpRequest) -> HttpResponse:
     return render(request, "publicity/export_new.html", {"form": form})
 
 
+@requires(LEAD, DEPT_ADMIN, methods=("POST",))
+def print_new(request: HttpRequest) -> HttpResponse:
+    """打印所选 of the task list: a job, because many forms take longer than a request may."""
+    chosen, blank = request.POST.getlist("records"), "blank" in request.POST
+
+    def effect() -> dict[str, Any]:
+        jobs = services.request_prints(actor=request.user, records=chosen, blank=blank)
+        return {"count": sum(len(job.parameters["records"]) for job in jobs), "files": len(jobs)}
+
+    try:
+        key = request.POST.get("key", "")
+        answer, _now = once(key=key, user=request.user, action="publicity:print", effect=effect)
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("inspections:task_list")
+    files = f"，每个任务一个文件，共 {answer['files']} 个" if answer["files"] > 1 else ""
+    messages.success(request, f"正在生成 {answer['count']} 份一企一表{files}，做好后在这里下载。")
+    return redirect("publicity:export_list")
+
+
 @requires(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)
 def export_list(request: HttpRequest) -> HttpResponse:
     """My exports; for the auditor everybody's."""
     rows = ExportJob.objects.visible_to(request.user).select_related("plan", "requested_by__department")
     context = {
         "states": ExportState,
+        "unfinished": (ExportState.WAITING, ExportState.RUNNING),
         "everybody": bool(request.user.roles & {AUDITOR, SYSADMIN}),
         "may_export": bool(request.user.roles & {LEAD, DEPT_ADMIN}),
         **page_of(request, rows),
     }
+    context["busy"] = any(job.state in context["unfinished"] for job in context["page"])
     return render(request, "publicity/export_list.html", context)
 
 

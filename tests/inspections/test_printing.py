@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from inspections import printing
 from inspections.enums import SectionState
 from inspections.models import InspectionRecord
+from inspections.services import add_evidence
 from registry.models import LegalBasis, Licence
+from registry.printing import to_pdf
+from registry.services import load_reference_data
 from tests import factories as f
 from tests.inspections import field as x
 
@@ -25,14 +26,6 @@ pytestmark = pytest.mark.django_db
 
 DRAFT = re.compile("草稿|稿草")  # the watermark is turned, so its two characters may come either way round
 FIVE = ("WL", "GA", "WS", "SJ", "XF")
-
-
-@pytest.fixture(autouse=True)
-def _no_missing_glyphs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A character that no font has would be drawn as a box; WeasyPrint only logs it."""
-    with caplog.at_level(logging.WARNING, logger="weasyprint"):
-        yield
-    assert [line.getMessage() for line in caplog.records if "notdef" in line.getMessage()] == []
 
 
 def run(program: str, pdf: bytes, *options: str) -> str:
@@ -111,6 +104,30 @@ def test_five_departments_with_their_items_stay_within_two_pages_each() -> None:
     assert 2 <= pages <= 2 * len(FIVE)
 
 
+def test_the_real_items_keep_to_two_pages_a_department_and_one_alone_is_compact() -> None:
+    load_reference_data()
+    for code in FIVE:
+        record = x.make_record(code, items=0)
+        items = record.sections.get().findings.count()
+        pdf = printing.render_records([record])
+        assert items >= 8
+        assert pages_of(pdf) <= 2, (code, items)
+        assert f"（{items}项）" in text_of(pdf)
+    everything = x.make_record(*FIVE, items=0)
+    assert everything.sections.count() == 5
+    assert pages_of(printing.render_records([everything])) <= 6
+
+
+def test_the_result_and_the_signatures_never_stand_alone_on_a_page() -> None:
+    load_reference_data()
+    record = x.make_record(*FIVE, items=0)
+    pages = run("pdftotext", printing.render_records([record]), "-layout").split("\f")
+    for page in pages:
+        body = re.sub(r"\s", "", page.split("问题说明")[-1])  # what follows the repeated head of the table
+        assert not body.startswith(("检查结果", "检查人员签名")), page[:300]
+    assert sum(page.count("问题说明") for page in pages) == len([page for page in pages if "检查事项" in page])
+
+
 def test_many_records_in_one_file_each_count_their_own_pages() -> None:
     f.load_calendar()
     plan = f.make_plan()
@@ -124,6 +141,85 @@ def test_many_records_in_one_file_each_count_their_own_pages() -> None:
     assert [records[at // 2].number in sheets[at] for at in range(6)] == [True] * 6
     # on a full page other lines stand between the two characters of the watermark; the last page is nearly empty
     assert [bool(DRAFT.search(sheet)) for sheet in sheets[1:6:2]] == [True, False, True]
+
+
+def test_a_batch_is_laid_out_in_runs_and_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "RUN", 2)
+    plan = f.make_plan()
+    records = f.make_records(f.make_draw(plan, [f.make_enterprise() for _ in range(5)], teams=1))
+    told: list[int] = []
+    pdf = printing.render_records(records, blank=True, progress=told.append)
+    assert told == [2, 4, 5]
+    sheets = run("pdftotext", pdf, "-layout").split("\f")
+    numbers = [re.search(r"编号：(\S+)", sheet) for sheet in sheets]
+    assert [found.group(1) for found in numbers if found] == [record.number for record in records]
+    assert sum("第 1 页" in sheet for sheet in sheets) == 5
+
+
+RARE = ["喆", "堃", "赟", "祎", "䶮", "\U00020bb7", "\U0002cb5a"]  # the last two: CJK extensions B and E
+
+
+def test_rare_characters_of_names_are_printed(missing_glyphs: list[str]) -> None:
+    name = "".join(RARE)
+    record = x.make_record(name=f"{name}商行", legal_rep=name, contact_name=name)
+    text = text_of(printing.render_records([record]))
+    assert text.count(name) == 4  # name, head of the second page, representative, contact
+    assert name in text_of(printing.render_notice(x.section_of(record)))
+    assert missing_glyphs == []
+
+
+def test_a_character_that_no_font_has_is_written_as_its_number_not_as_a_box(missing_glyphs: list[str]) -> None:
+    record = x.make_record(legal_rep="王\U00030001")
+    text = text_of(printing.render_records([record]))
+    assert "王〔手写U+30001〕" in text
+    assert missing_glyphs[-1] == "no font has U+30001"
+    missing_glyphs.clear()
+
+
+def test_the_digest_on_paper_is_that_of_what_was_sealed() -> None:
+    f.load_calendar()
+    record = x.make_record("WL")
+
+    def digest_on_paper() -> str:
+        found = re.search(r"记录摘要([0-9A-F]{16})", text_of(printing.render_records([record])))
+        assert found is not None
+        return found.group(1)
+
+    actor = x.fill(x.section_of(record))
+    before = digest_on_paper()
+    x.sign(InspectionRecord.objects.get(pk=record.pk), actor)
+    assert digest_on_paper() == before == InspectionRecord.objects.get(pk=record.pk).signed_digest[:16].upper()
+    submitted(record)
+    sealed = digest_on_paper()
+    assert sealed != before
+    record.sections.get().findings.update(text="事后改动")
+    assert digest_on_paper() == sealed
+    record.sections.update(sealed_digest="0" * 64)
+    assert digest_on_paper() != sealed
+
+
+def test_a_scan_of_paper_is_named_with_its_digest() -> None:
+    record = x.make_record()
+    actor = x.fill(x.section_of(record))
+    scan = add_evidence(actor=actor, record=record, kind="SIGNED_SCAN", upload=x.picture())
+    text = text_of(printing.render_records([record]))
+    assert f"纸质签字，扫描件1件存卷，摘要{scan.sha256[:16].upper()}" in text
+    assert "扫描件" not in text_of(printing.render_records([record], blank=True))
+
+
+def letter(characters: int) -> bytes:
+    """A letter that is nothing but text."""
+    body = "文" * characters
+    html = f'<html lang="zh-CN"><body class="letter"><div class="doc-sheet">{body}</div></body></html>'
+    return to_pdf(html)
+
+
+def test_a_letter_has_22_lines_of_28_characters() -> None:
+    """GB/T 9704 (domain.md §8.6)."""
+    full = run("pdftotext", letter(22 * 28), "-layout")
+    lines = [re.sub(r"\s", "", line) for line in full.splitlines() if "文" in line]
+    assert [len(line) for line in lines] == [28] * 22
+    assert (pages_of(letter(22 * 28)), pages_of(letter(22 * 28 + 1))) == (1, 2)
 
 
 def test_the_number_of_queries_does_not_grow() -> None:

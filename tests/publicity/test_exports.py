@@ -157,7 +157,9 @@ def test_forms_come_from_the_printing_of_inspections(monkeypatch: pytest.MonkeyP
     campaign = make_campaign()
     asked: list[Any] = []
     monkeypatch.setattr(
-        printing, "render_records", lambda records, *, blank=False: asked.append((records, blank)) or b"%PDF-"
+        printing,
+        "render_records",
+        lambda records, *, blank=False, progress=None: asked.append((records, blank)) or b"%PDF-",
     )
     assert build(campaign, ExportKind.RECORDS_PDF).rows == 4
     assert build(campaign, ExportKind.BLANK_RECORDS_PDF, records=[campaign.records[1].pk]).rows == 1
