@@ -126,7 +126,8 @@ def _check_place(actor: User, record: InspectionRecord, section: DepartmentSecti
 
 def _administers(actor: User, record: InspectionRecord) -> bool:
     """Whether the person runs a department of this record: the paper may come back to the office to be scanned."""
-    return Role.DEPT_ADMIN in actor.roles and record.sections.filter(department_id=actor.department_id).exists()
+    own = actor.department
+    return own is not None and Role.DEPT_ADMIN in actor.roles and record.sections.filter(department=own).exists()
 
 
 def read_upload(upload: UploadedFile, *, allow_pdf: bool) -> tuple[bytes, str, dt.datetime | None]:
