@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspections.views import desk, desk_confirm, desk_paper, desk_progress, desk_records
+from inspections.views import desk, desk_confirm, desk_paper, desk_progress, desk_records, desk_review
 from inspections.views.phone_urls import phone_urls
 
 app_name = "inspections"
@@ -23,8 +23,9 @@ desk_urls = [
     path("renwu/<int:pk>/", desk_records.task_detail, name="task_detail"),
     path("renwu/<int:pk>/saomiao/", desk_paper.task_scan, name="task_scan"),
     path("renwu/huanren/<int:pk>/", desk_records.task_assign, name="task_assign"),
-    path("fuhe/", desk_records.review_next, name="review_next"),
-    path("fuhe/<int:pk>/", desk_records.task_review, name="task_review"),
+    path("fuhe/", desk_review.review_next, name="review_next"),
+    path("fuhe/<int:pk>/", desk_review.task_review, name="task_review"),
+    path("fuhe/<int:pk>/banben/", desk_review.review_version, name="review_version"),
     path("shangji/<int:pk>/", desk_records.upstream, name="upstream"),
     path("tongzhi/", desk.notice_list, name="notice_list"),
     path("tongzhi/yidu/", desk.notice_read, name="notice_read"),

@@ -109,6 +109,7 @@ TABLE: dict[str, Rule] = {
     "inspections:task_scan": only(DEPT_ADMIN, INSPECTOR, methods=BOTH),
     "inspections:review_next": only(DEPT_ADMIN),
     "inspections:task_review": only(DEPT_ADMIN, methods=BOTH),
+    "inspections:review_version": only(DEPT_ADMIN),
     "inspections:upstream": only(DEPT_ADMIN, INSPECTOR, methods=BOTH),
     "inspections:notice_list": only(*STAFF),
     "inspections:notice_read": only(LEAD, DEPT_ADMIN, INSPECTOR, methods=POST),

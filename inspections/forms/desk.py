@@ -1,5 +1,7 @@
 """Forms of the desk: confirming, deciding, approving, reviewing, reminding."""
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -145,8 +147,47 @@ class ApprovalForm(KeyForm):
         return data
 
 
+STALE_PAGE = "页面已过期，请刷新页面再复核。"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a reviewer's page showed of a section: its version, and per finding (answer, text, corrected, files)."""
+
+    version: int
+    findings: dict[int, tuple[str, str, bool, int]]
+
+    @classmethod
+    def of(cls, section: DepartmentSection) -> "Seen":
+        """The section as it is now, its findings and their evidence prefetched."""
+        shown = {
+            one.pk: (one.answer, one.text, one.corrected, len(one.evidence.all())) for one in section.findings.all()
+        }
+        return cls(section.version, shown)
+
+    @property
+    def packed(self) -> str:
+        """As a hidden field."""
+        return json.dumps([self.version, self.findings], ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Seen":
+        """Back from a hidden field. Raises ValueError for anything but ``packed``."""
+        try:
+            version, found = json.loads(text[:500_000])
+            rows = {int(key): (str(a), str(t), bool(c), int(n)) for key, (a, t, c, n) in found.items()}
+            return cls(int(version), rows)
+        except (TypeError, AttributeError, RecursionError) as error:
+            raise ValueError("not what a page of ours sends") from error
+
+
 class ReviewForm(KeyForm):
-    """Pass or return, with an overall opinion and one per item (``item_<key of the finding>``)."""
+    """Pass or return, with an overall opinion and one per item (``item_<key of the finding>``).
+
+    ``seen``: what the page showed (``Seen.packed``), so that nobody decides on what has changed meanwhile.
+    """
+
+    seen = forms.CharField(label="", widget=forms.HiddenInput, error_messages={"required": STALE_PAGE})
 
     decision = forms.ChoiceField(
         label="复核意见", choices=ReviewDecision.choices, error_messages={"required": "请选择“通过”或“退回修改”。"}
@@ -158,6 +199,13 @@ class ReviewForm(KeyForm):
         self.keys = [finding.pk for finding in section.findings.all()]
         for key in self.keys:
             self.fields[f"item_{key}"] = text_field("退回意见", required=False, max_length=300)
+
+    def clean_seen(self) -> Seen:
+        """The page's own hidden field; anything else is not a page of ours."""
+        try:
+            return Seen.unpacked(self.cleaned_data["seen"])
+        except ValueError:
+            raise forms.ValidationError(STALE_PAGE) from None
 
     @property
     def item_reasons(self) -> dict[int, str]:

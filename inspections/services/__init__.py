@@ -25,6 +25,7 @@ from inspections.services.evidence import add_evidence, remove_evidence
 from inspections.services.people import change_inspector, replace_on_records
 from inspections.services.reminding import countdown, mail_notice, read_notices, remind, send_due_reminders
 from inspections.services.reviewing import (
+    StaleReview,
     close_follow_up,
     note_reading,
     record_approval,
@@ -36,6 +37,7 @@ from inspections.services.submitting import check_section, submit_section
 
 __all__ = [
     "FollowUpEntry",
+    "StaleReview",
     "StaleVersion",
     "WrongCode",
     "add_assistant",

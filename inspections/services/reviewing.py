@@ -23,6 +23,10 @@ from registry.errors import DomainError
 from registry.models import User
 
 
+class StaleReview(DomainError):
+    """The section changed after the reviewer had opened it."""
+
+
 def _locked(section_ids: Iterable[int]) -> list[DepartmentSection]:
     """Sections freshly read, their plans and records locked before."""
     rows = DepartmentSection.objects.filter(pk__in=list(section_ids))
@@ -94,17 +98,21 @@ def review_section(
     decision: str,
     reason: str = "",
     item_reasons: Mapping[int, str] | None = None,
+    seen: int | None = None,
 ) -> DepartmentSection:
     """部门复核: PASS frees the section for publication, RETURN sends it back with a reason.
 
     ``item_reasons``: opinion per finding (its key → text), kept with the review and shown beside the items; one of
-    them is reason enough. The last section that becomes free completes the plan. Raises DomainError when the section
-    is not waiting for a review (an approved one may still be returned, for a correction), or a reason is missing.
+    them is reason enough. ``seen``: the version that was read; StaleReview when there is a newer one by now. The last
+    section that becomes free completes the plan. Raises DomainError when the section is not waiting for a review (an
+    approved one may still be returned, for a correction), or a reason is missing.
     """
     [row] = _locked([section.pk])
     people.must_administer(actor, row.department)
     if decision not in ReviewDecision.values:
         raise DomainError("请选择“通过”或“退回修改”。")
+    if seen is not None and seen != row.version:
+        raise StaleReview(f"{row}在您打开以后有了新的版本，您还没有看过。下面是现在的内容，请看过再决定。")
     to = SectionState.APPROVED if decision == ReviewDecision.PASS else SectionState.RETURNED
     if to not in SECTION_TRANSITIONS[SectionState(row.state)]:
         raise DomainError(f"{row}现在是“{row.get_state_display()}”，不能{ReviewDecision(decision).label}。请刷新页面。")

@@ -1,4 +1,4 @@
-"""The department's desk: approvals, the task list, one record, its review, changing an inspector."""
+"""The department's desk: approvals, the task list, one record, changing an inspector."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from inspections import services
-from inspections.enums import OPEN_FOR_ENTRY, Answer, RecordState, ReviewDecision, SectionState
+from inspections.enums import OPEN_FOR_ENTRY, Answer, RecordState, SectionState
 from inspections.filters import TaskFilter
-from inspections.forms.desk import ApprovalForm, ReplaceForm, ReviewForm, UpstreamForm
+from inspections.forms.desk import ApprovalForm, ReplaceForm, UpstreamForm
 from inspections.models import Approval, DepartmentSection, Evidence, InspectionRecord, ItemFinding, SectionMember
 from inspections.services.content import complete, seal, short
 from inspections.views.showing import STATE_TAGS, Clocks, attempt, page_of
@@ -79,7 +79,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     return render(request, "inspections/desk/task_list.html", context)
 
 
-def _sections(record: InspectionRecord) -> list[DepartmentSection]:
+def sections_shown(record: InspectionRecord) -> list[DepartmentSection]:
     """The sections of a record with all they show, a fixed number of queries."""
     findings = ItemFinding.objects.select_related("item").prefetch_related(PHOTOS).order_by("order")
     rows = record.sections.select_related("department", "approval", "submitted_by", "upstream_by").prefetch_related(
@@ -110,7 +110,7 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = InspectionRecord.objects.visible_to(request.user).select_related("plan", "selection__enterprise", "dispatch")
     record = get_object_or_404(rows, pk=pk)
     services.note_reading(actor=request.user, record=record)
-    sections = _sections(record)
+    sections = sections_shown(record)
     own = request.user.department_id
     context = {
         "record": record,
@@ -126,78 +126,6 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "phones": AUDITOR in request.user.roles or any(section.department_id == own for section in sections),
     }
     return render(request, "inspections/desk/task_detail.html", context)
-
-
-@requires(DEPT_ADMIN)
-def review_next(request: HttpRequest) -> HttpResponse:
-    """The oldest section that waits for my review; without one, the list."""
-    first = DepartmentSection.objects.to_review(request.user).first()
-    if first is None:
-        messages.info(request, "没有待复核的检查记录。")
-        return redirect("inspections:task_list")
-    return redirect("inspections:task_review", first.pk)
-
-
-@requires(DEPT_ADMIN, methods=("GET", "POST"))
-def task_review(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read a submitted section with its photos; pass or return; the next one opens by itself."""
-    mine = DepartmentSection.objects.filter(department_id=request.user.department_id)
-    section = get_object_or_404(mine.select_related(*SHOWN_SECTION), pk=pk)
-    form = ReviewForm(request.POST or None, section=section)
-    answer = attempt(request.user, form, f"review:{pk}", lambda: _review(request.user, section, form))
-    if answer:
-        messages.success(request, answer["words"])
-        return redirect("inspections:review_next")
-    queue = list(DepartmentSection.objects.to_review(request.user).values_list("pk", flat=True)[:200])
-    shown = next(one for one in _sections(section.record) if one.pk == section.pk)
-    for finding in shown.findings.all():
-        finding.opinion = form[f"item_{finding.pk}"]
-    context = {
-        "section": shown,
-        "record": section.record,
-        "form": form,
-        "place": _place(queue, pk),
-        "checks": _checks(shown),
-    }
-    context["due"] = Clocks().due(shown.publish_due_on) if shown.publish_due_on else None
-    return render(request, "inspections/desk/task_review.html", context)
-
-
-def _place(queue: list[int], key: int) -> dict[str, int | None]:
-    """Where a section stands in the queue: its place, the length, the one before and the one after."""
-    at = queue.index(key) if key in queue else None
-    before = queue[at - 1] if at else None
-    after = queue[at + 1] if at is not None and at + 1 < len(queue) else None
-    return {"at": None if at is None else at + 1, "of": len(queue), "before": before, "after": after}
-
-
-def _checks(section: DepartmentSection) -> list[tuple[bool, str]]:
-    """What a machine can check for the reviewer: (well, words)."""
-    day = section.record.visit_to.astimezone(clock.SHANGHAI).date() if section.record.visit_to else None
-    present = [member.inspector for member in section.members.all() if member.present]
-    total = len(section.findings.all())
-    photos = all(one.evidence.all() for one in section.bad)
-    valid = day is None or all(person.badge_valid_until >= day for person in present)
-    return [
-        (not section.blank, f"{total} 项全部填写" if not section.blank else f"还有 {len(section.blank)} 项没有填写"),
-        (photos, "不符合项都有照片" if photos else "有不符合项没有照片"),
-        (len(present) >= 2 or section.written_only, f"到场检查人员 {len(present)} 人"),
-        (valid, "检查人员执法证在有效期内" if valid else "有检查人员的执法证在检查时已过期"),
-    ]
-
-
-def _review(user: User, section: DepartmentSection, form: ReviewForm) -> dict[str, Any]:
-    data = form.cleaned_data
-    services.review_section(
-        actor=user,
-        section=section,
-        decision=data["decision"],
-        reason=data["reason"],
-        item_reasons=form.item_reasons,
-    )
-    name = section.record.selection.enterprise
-    passed = data["decision"] == ReviewDecision.PASS
-    return {"words": f"{name}已通过复核，可以公示。" if passed else f"{name}已退回检查人员修改。"}
 
 
 @requires(DEPT_ADMIN, INSPECTOR, methods=("GET", "POST"))

@@ -309,25 +309,30 @@ def test_the_auditors_reading_is_in_the_trail(opened: Desk) -> None:
     assert AuditEvent.objects.filter(action="查看一企一表", actor=auditor).count() == 1
 
 
+def decide(client: Client, section: DepartmentSection, decision: str, **more: str) -> Any:
+    """What the page of a review sends."""
+    seen = client.get(url("task_review", section.pk)).context["seen"]
+    data = {"key": new_key(), "seen": seen, "decision": decision, **more}
+    return client.post(url("task_review", section.pk), data, follow=True)
+
+
 def test_review_passes_and_opens_the_next(opened: Desk) -> None:
     first, second, third = submitted(opened, "WL")
     client = as_user(opened.wl)
     assert client.get(url("review_next")).headers["Location"] == url("task_review", first.pk)
     page = client.get(url("task_review", first.pk)).content.decode()
     assert "第 1 份，共 3 份待复核" in page
-    answer = client.post(url("task_review", first.pk), {"key": new_key(), "decision": "PASS"}, follow=True)
+    answer = decide(client, first, "PASS")
     assert answer.redirect_chain[-1][0] == url("task_review", second.pk)
     finding = second.findings.get()
     DepartmentSection.objects.filter(pk=second.pk).update(version=1)
     second.findings.update(answer="NOT_OK", text="未登记")
-    answer = client.post(url("task_review", second.pk), {"key": new_key(), "decision": "RETURN"})
+    answer = decide(client, second, "RETURN")
     assert "退回修改要写明理由" in answer.content.decode()
-    data = {"key": new_key(), "decision": "RETURN", f"item_{finding.pk}": "请补拍照片"}
-    assert client.post(url("task_review", second.pk), data, follow=True).redirect_chain[-1][0] == url(
-        "task_review", third.pk
-    )
+    answer = decide(client, second, "RETURN", **{f"item_{finding.pk}": "请补拍照片"})
+    assert answer.redirect_chain[-1][0] == url("task_review", third.pk)
     assert Review.objects.get(section=second).item_reasons == {str(finding.pk): "请补拍照片"}
-    client.post(url("task_review", third.pk), {"key": new_key(), "decision": "PASS"})
+    decide(client, third, "PASS")
     assert client.get(url("review_next")).headers["Location"] == url("task_list")
 
 
