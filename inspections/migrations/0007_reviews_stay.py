@@ -6,5 +6,5 @@ from registry.appendonly import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inspections", "0004_scan_token")]
+    dependencies = [("inspections", "0006_usual_reasons")]
     operations = [AppendOnly("Review")]
