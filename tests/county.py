@@ -16,6 +16,7 @@ from PIL import Image
 from inspections import services as inspecting
 from inspections.enums import RecordState, SectionState
 from inspections.models import Confirmation, DepartmentSection
+from inspections.services.drawing import Drawing
 from kuancheng_inspect.demo import invented
 from kuancheng_inspect.demo.campaign import DIGITS, WITNESSES, Campaign, second_plan
 from kuancheng_inspect.demo.fieldwork import FieldWork
@@ -108,6 +109,9 @@ class County(Campaign):
             actor=self.inspector, finding=finding, answer="NOT_OK", text="灭火器压力不足（演示）", corrected=False,
             version=finding.version,
         )  # fmt: skip
+        ink = Drawing(300, 150, [[[20, 20, 0], [120, 90, 40], [240, 30, 80]]])
+        member = section.members.filter(replaced=False, inspector__user=self.inspector)[0]
+        inspecting.sign_as_inspector(actor=self.inspector, section=section, member=member, drawing=ink)
         inspecting.add_evidence(
             actor=self.inspector, record=draft, kind="PHOTO", upload=photo(), section=section, finding=finding
         )

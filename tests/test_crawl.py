@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
-from inspections.models import Confirmation, DepartmentSection, Evidence, FollowUp, InspectionRecord
+from inspections.models import Confirmation, DepartmentSection, Evidence, FollowUp, InspectionRecord, Signature
 from publicity.models import ExportJob, Feedback, Publication
 from registry.models import AuditEvent, Enterprise, ImportBatch, InspectionItem, Inspector, User
 from sampling.models import Plan, PlanAttachment, Roster, TeamMember
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 UNWATCHED = {"django_session", "usersessions_usersession", "django_cache", "registry_auditevent", "registry_audithead"}
 READING = {"查看一企一表"}
 # Pictures and charts keep their copy in the reader's own browser, never in a shared cache (trust.md I9).
-OWN_CACHE = {"inspections:evidence_file", "publicity:stats_chart"}
+OWN_CACHE = {"inspections:evidence_file", "inspections:signature_file", "publicity:stats_chart"}
 # A form of the public carries a token against forgery; nothing else of the public's sets a cookie.
 WITH_TOKEN = {"publicity:feedback"}
 
@@ -62,6 +62,7 @@ KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
         {"pk": county.plan.pk, "name": "roster"}, {"pk": county.plan.pk, "name": "names"}
     ],
     "sampling:plan_attachment": lambda county: pks(PlanAttachment.objects),
+    "sampling:freeze_sheet": lambda county: [{"pk": county.plan.pk}],
     "sampling:plan_": lambda county: pks(Plan.objects, 3),
     "inspections:plan_": lambda county: pks(Plan.objects, 3),
     "inspections:task_return": lambda county: pks(Confirmation.objects),
@@ -74,6 +75,7 @@ KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
     "inspections:follow_up_close": lambda county: pks(FollowUp.objects),
     "inspections:notice_print": lambda county: pks(DepartmentSection.objects.exclude(approval=None), 1),
     "inspections:evidence_file": lambda county: pks(Evidence.objects),
+    "inspections:signature_file": lambda county: pks(Signature.objects, 1),
     "inspections:record_print": lambda county: pks(InspectionRecord.objects, 1),
     "inspections:record_": lambda county: [*pks(InspectionRecord.objects), {"pk": county.draft.pk}],
     "inspections:task_detail": lambda county: pks(InspectionRecord.objects),
@@ -99,8 +101,12 @@ def addresses(county: County) -> Iterator[tuple[str, str]]:
     for name, rule in sorted(TABLE.items()):
         if "GET" not in rule.methods:
             continue
-        keys = next((make(county) for start, make in KEYS.items() if name.startswith(start) and needs(name)), [{}])
-        assert keys, f"{name}: no object of its kind in the county"
+        keys = [{}]
+        if needs(name):
+            make = next((make for start, make in KEYS.items() if name.startswith(start)), None)
+            assert make is not None, f"{name}: say in KEYS where its keys come from"
+            keys = make(county)
+        assert keys, f"{name}: no object of its kind in the county (tests/county.py)"
         for kwargs in keys:
             yield name, reverse(name, kwargs=kwargs)
 
