@@ -1,6 +1,7 @@
 """Every change of records, sections and confirmations. Each service writes its audit event in its own transaction."""
 
 from inspections.services.attending import WrongCode, confirm_attendance, count_wrong_try, issue_code
+from inspections.services.batches import run_event_batch
 from inspections.services.confirming import (
     confirm_records,
     decide_return,
@@ -65,6 +66,7 @@ __all__ = [
     "replace_on_records",
     "return_record",
     "review_section",
+    "run_event_batch",
     "save_entry",
     "save_finding",
     "save_head",

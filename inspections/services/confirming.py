@@ -31,7 +31,7 @@ from registry.services import current_calendar
 from registry.workdays import CalendarNotLoaded
 from sampling import services as sampling_services
 from sampling.enums import PlanState
-from sampling.models import Plan, Selection
+from sampling.models import DrawEvent, Plan, Selection
 
 
 def standing_words(confirmation: Confirmation) -> str:
@@ -282,7 +282,6 @@ def publish_due(plan: Plan, day: dt.date) -> tuple[dt.date | None, str]:
 def _replace(actor: User, row: Confirmation, plan: Plan, reason: str, evidence_sha256: str) -> InspectionRecord:
     """Call up the reserve and dispatch it with a confirmation clock of its own."""
     record = row.record
-    due, _version = dispatching.confirm_due(plan, clock.today())
     event = sampling_services.call_up_reserve(
         actor=actor,
         selection=record.selection,
@@ -290,8 +289,17 @@ def _replace(actor: User, row: Confirmation, plan: Plan, reason: str, evidence_s
         reason=reason,
         evidence_sha256=evidence_sha256,
     )
+    return replace_record(actor, record, plan, event)
+
+
+def replace_record(actor: User, record: InspectionRecord, plan: Plan, event: DrawEvent) -> InspectionRecord:
+    """Carry an E-OUT event over to a locked record: it is replaced, the substitute gets one of its own.
+
+    Raises DomainError when the reserve is exhausted or nobody has anything to check at the substitute.
+    """
     if event.substitute is None:
         raise DomainError("这一层已没有候补企业，请改为“保留，按状态结案”。")
+    due, _version = dispatching.confirm_due(plan, clock.today())
     move_record(record, RecordState.REPLACED)
     substitute = Selection.objects.select_related("enterprise", "match").get(pk=event.substitute.pk)
     [parcel] = dispatching.parcels_of(record.dispatch.draw, [substitute])
@@ -307,7 +315,7 @@ def _replace(actor: User, row: Confirmation, plan: Plan, reason: str, evidence_s
         obj=new,
         before={"record": record},
         after={"record": new, "confirm_due_on": due},
-        reason=reason,
+        reason=event.reason,
     )
     owing = [department.pk for department, _, items in parcel.parts if items]
     what = f"由{substitute.enterprise}递补{record.selection.enterprise}"

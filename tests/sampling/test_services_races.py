@@ -4,15 +4,29 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from registry import audit, clock
 from registry.errors import DomainError
 from sampling import services
 from sampling.enums import EOutReason, PickKind, PlanState
-from sampling.models import BundleFile, Draw, DrawEvent, LogEntry, Plan, Roster
+from sampling.models import BundleFile, Draw, DrawEvent, LogEntry, Plan, Reveal, Roster
+from sampling.services import confirming
 from tests import factories as f
-from tests.sampling.plans import DIGITS, DRAWN_AT, FROZEN_AT, WITNESSES, at, county, drawn, freeze, salts
+from tests.sampling.plans import (
+    DIGITS,
+    DRAWN_AT,
+    FROZEN_AT,
+    WITNESSES,
+    at,
+    colleague,
+    county,
+    draw,
+    drawn,
+    freeze,
+    salts,
+    sealed,
+)
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -121,3 +135,84 @@ def test_two_who_call_up_for_one_enterprise_use_one_reserve() -> None:
     assert DrawEvent.objects.count() == 1
     assert Plan.objects.get(pk=one.plan_id).state == PlanState.DRAWN
     assert clock.is_pinned()
+
+
+def test_two_who_confirm_at_once_get_one_draw() -> None:
+    plan = sealed(second=True)
+    freeze(plan)
+    at(DRAWN_AT)
+    request = services.request_draw(
+        actor=plan.created_by, plan=plan, digits=DIGITS, witnesses=WITNESSES, key="race-request-key-01"
+    )
+    seconds = [colleague(plan), colleague(plan)]
+    acts = [lambda who=who: services.confirm_draw(actor=who, request=request) for who in seconds]
+    first, second = together(*acts)
+    assert isinstance(first, Draw)
+    assert first == second
+    assert Draw.objects.get().approved_by in seconds
+    assert audit.verify_all() == []
+
+
+def test_a_confirmation_and_a_withdrawal_at_once_are_one_of_both() -> None:
+    plan = sealed(second=True)
+    freeze(plan)
+    at(DRAWN_AT)
+    request = services.request_draw(
+        actor=plan.created_by, plan=plan, digits=DIGITS, witnesses=WITNESSES, key="race-request-key-01"
+    )
+    second = colleague(plan)
+    answers = together(
+        lambda: services.confirm_draw(actor=second, request=request),
+        lambda: services.withdraw_draw_request(actor=plan.created_by, request=request, reason="录错"),
+    )
+    assert [isinstance(one, DomainError) for one in answers].count(True) == 1
+    request.refresh_from_db()
+    assert (request.confirmed_at is None) == (request.withdrawn_at is not None)
+    assert Draw.objects.count() == (0 if request.confirmed_at is None else 1)
+
+
+def test_a_reveal_a_void_and_a_reveal_by_the_clock_at_once_open_the_draw_once() -> None:
+    plan = sealed()
+    roster = freeze(plan)
+    one = draw(plan)
+    request = services.request_void(actor=plan.created_by, plan=plan, reason="录像没有录上")
+    second = colleague(plan)
+    at(roster.reveal_by)
+    together(
+        lambda: services.reveal_draw(actor=plan.created_by, roster=one.roster),
+        lambda: services.confirm_void(actor=second, request=request),
+        services.reveal_due,
+    )
+    assert Reveal.objects.count() == BundleFile.objects.filter(name="nonces").count() == 1
+    assert LogEntry.objects.filter(kind="NONCES").count() == 1
+    assert services.verify_draws().faults == []
+
+
+def test_without_the_lock_of_the_plan_two_confirmations_reach_the_constraint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the row lock of the request and the unique draw of a roster are what is left, and they hold."""
+    plan = sealed(second=True)
+    freeze(plan)
+    at(DRAWN_AT)
+    request = services.request_draw(
+        actor=plan.created_by, plan=plan, digits=DIGITS, witnesses=WITNESSES, key="race-request-key-01"
+    )
+    monkeypatch.setattr("sampling.services.confirming.lock_plan", lambda row: Plan.objects.get(pk=row.pk))
+    monkeypatch.setattr("sampling.services.confirming._fresh", lambda row: type(row).objects.get(pk=row.pk))
+    both = threading.Barrier(2)
+    drawing = confirming.draw_now
+
+    def late(*arguments: object, **options: object) -> Draw:
+        both.wait(10)
+        return drawing(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("sampling.services.confirming.draw_now", late)
+
+    def act() -> object:
+        try:
+            return services.confirm_draw(actor=colleague(plan), request=request)
+        except DatabaseError as error:
+            return error
+
+    answers = together(act, act)
+    assert sorted(isinstance(one, DatabaseError) for one in answers) == [False, True]
+    assert Draw.objects.count() == 1
