@@ -12,12 +12,14 @@ from publicity import snapshot
 from publicity.models import Publication, PublishedResult
 from publicity.querysets import without_publication
 from publicity.snapshot import SETTLED
+from registry import clock
 from registry.models import AuditHead
 from sampling import bundle
 from sampling.enums import DrawEventKind, PickKind, Stream
-from sampling.models import DrawEvent, LogEntry, Plan, Roster, Selection
+from sampling.models import DrawEvent, FreezeVoid, LogEntry, Plan, Roster, Selection
 from sampling.services.files import bundle_files
 
+DISPUTE_HOURS = 24  # draw.md §0.2
 NEVER_PUBLIC = ("names",)  # the file of names goes to the auditor only (draw.md §2.2)
 
 
@@ -37,7 +39,8 @@ def public_rosters() -> QuerySet[Roster]:
             picks=_counted(picks, "draw__roster"),
             published=_counted(published, "record__dispatch__draw__roster"),
             departments=_counted(Plan.departments.rel.related_model.objects.filter(plan=OuterRef("plan")), "plan"),
-            voided=Exists(DrawEvent.objects.filter(draw__roster=OuterRef("pk"), kind=DrawEventKind.VOID)),
+            voided=Exists(DrawEvent.objects.filter(draw__roster=OuterRef("pk"), kind=DrawEventKind.VOID))
+            | Exists(FreezeVoid.objects.filter(roster=OuterRef("pk"))),
         )
         .order_by("-frozen_at", "-seq")
     )
@@ -62,6 +65,25 @@ def public_files(roster: Roster) -> dict[str, bytes]:
         rows = [row for row in bundle.parse(files["result"], "result").rows if row[0] == "pick"]
         shown["public"] = bundle.public_file(roster.draw_id, ((row[3], row[4]) for row in rows), roster.total)
     return shown
+
+
+def draw_notices(roster: Roster) -> list[str]:
+    """What everybody must know of a draw: that it is void and why, that time was short, that digits were retyped."""
+    found = []
+    void: Any = DrawEvent.objects.filter(draw__roster=roster, kind=DrawEventKind.VOID).first()
+    void = void or FreezeVoid.objects.filter(roster=roster).first()
+    if void is not None:
+        found.append(f"已于 {_minute(void.at)} 作废，不用于检查。理由：{void.reason}")
+    hours = (roster.not_before - roster.frozen_at) // dt.timedelta(hours=1)
+    if hours < DISPUTE_HOURS:
+        found.append(f"冻结至抽取不足 {DISPUTE_HOURS} 小时，各方核对名单的时间较短。")
+    for row in roster.draw_requests.filter(withdrawn_at__isnull=False).order_by("withdrawn_at"):
+        found.append(f"{_minute(row.withdrawn_at)} 撤回过一次录入的数字。理由：{row.withdrawn_reason}")
+    return found
+
+
+def _minute(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 def public_plans() -> QuerySet[Plan]:

@@ -56,7 +56,7 @@ def draw_list(request: HttpRequest) -> HttpResponse:
 
 @requires(PUBLIC)
 def draw_detail(request: HttpRequest, draw_id: str) -> HttpResponse:
-    """One draw: times, witnesses, digests and counts; names only as each record is published."""
+    """One draw: times, witnesses, digests, counts, what went wrong; names only as each record is published."""
     roster = get_object_or_404(reads.public_rosters(), draw_id=draw_id)
     draw = getattr(roster, "draw", None)
     digits = draw.digits if draw else ""
@@ -64,6 +64,7 @@ def draw_detail(request: HttpRequest, draw_id: str) -> HttpResponse:
     context = {
         "roster": roster,
         "draw": draw,
+        "notices": reads.draw_notices(roster),
         "seed": draw.seed if draw and roster.revealed else "",
         "digit_groups": [digits[start : start + 5] for start in range(0, len(digits), 5)],
         "files": roster.files.exclude(name__in=reads.NEVER_PUBLIC).only("name", "sha256", "size", "roster"),
