@@ -16,6 +16,17 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().parent.parent / "static"
 PROGRAM = STATIC / "verify" / "verify.py"
 STYLES = ("theme", "components", "forms", "verify")
+# The seed of the published vector (draw 2026-000017), whose enterprises and numbers are invented.
+EXAMPLE = (
+    "dr1 seed\n"
+    "freeze 557053b99e47dd1840710eb134607fdd807676c0179d50239957ff90c9a88c24\n"
+    "entropy 1 dice10 4839201756603914857720194638572019463857\n"
+    "entropy 2 drand 52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971:27946612:"
+    "7f83fe6deb1a082692af46fd67e64297c9dea3bc21b7f194df1766ae1fb4011c\n"
+    "nonce jijian 3d27943a6a185d257e1c0eeb618758ef8cb21e984b6df5d1db2098394d767085\n"
+    "nonce notary f677bba85ebbd4f0b382b7baf13e8a5552230ecffaf6fa94d072cb74b757a9e9\n"
+)
+EXAMPLE_CODE = "91350100000000111B"
 _IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./([\w-]+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"^export \{([^}]*)\};\n", re.MULTILINE)
@@ -114,6 +125,13 @@ def page() -> str:
     return _PAGE.format(
         script_hash=_hash(code), style_hash=_hash(style), style=style, script=code, icons=icons,
     )  # fmt: skip
+
+
+def example() -> dict[str, str]:
+    """The worked example of the method page: seed, code and ticket, computed from the text that is shown."""
+    seed = hashlib.sha256(EXAMPLE.encode()).hexdigest()
+    ticket = hashlib.sha256(f"{seed}/E/{EXAMPLE_CODE}".encode()).hexdigest()
+    return {"seed_input": EXAMPLE, "seed": seed, "code": EXAMPLE_CODE, "ticket": ticket}
 
 
 def zipped(draw_id: str, files: Mapping[str, bytes]) -> bytes:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
-from publicity import reads
+from publicity import offline, reads
 from publicity.models import Publication, PublishedResult
 from publicity.views.pages import cacheable, page_of, public_page
 from registry import clock
@@ -76,8 +76,9 @@ def draw_detail(request: HttpRequest, draw_id: str) -> HttpResponse:
 
 @requires(PUBLIC)
 def method(request: HttpRequest) -> HttpResponse:
-    """How an inspection goes, in plain words."""
-    return public_page(request, "publicity/method.html", {"upstream": settings.UPSTREAM_PLATFORM})
+    """Why a draw is fair, what was published when, how to check it by hand, what is guaranteed and what is not."""
+    context = {"upstream": settings.UPSTREAM_PLATFORM, "example": offline.example()}
+    return public_page(request, "publicity/method.html", context)
 
 
 @requires(PUBLIC)

@@ -15,7 +15,7 @@ from sampling.models import Roster
 from tests.factories import make_plan
 from tests.publicity.scene import make_campaign
 from tests.publicity.vector_draws import show_all
-from tests.sampling.draws import store
+from tests.sampling.draws import SEED, store, vector
 
 pytestmark = pytest.mark.django_db
 WHOLE = {"freeze", "plan", "pool", "recuse", "roster", "entropy", "nonces", "result", "events-001", "log"}
@@ -98,6 +98,16 @@ def test_the_page_to_take_away_is_one_file_that_reaches_nothing() -> None:
     assert len(response.content) < 250_000
     assert text == offline.page()
     assert re.search(r"^(?:import|export) ", text, re.MULTILINE) is None
+
+
+def test_the_worked_example_is_the_vector() -> None:
+    example = offline.example()
+    assert example["seed_input"].encode() == vector("seed_input.txt")
+    assert (example["seed"], example["ticket"][:6]) == (SEED, "08c755")
+    page = Client().get(reverse("publicity:method")).content.decode()
+    for words in (*example.values(), "d3921ac1e3e8ebb0296cf5394f7f53edea8360d429609194db19f9aea21e52f3"):
+        assert words in page
+    assert bundle.sha256_hex(vector("roster.tsv")) in page
 
 
 def test_the_program_to_take_away_is_the_one_that_the_tests_ran() -> None:

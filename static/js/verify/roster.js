@@ -5,6 +5,7 @@ import { DrawFileError, before, checkRow, checkText, readHeader, textOf } from "
 import { Seeded, Sha256, compareWords } from "./sha256.js";
 
 const SLICE_MS = 16;
+const IS_ID = /^[0-9A-Z]{1,32}$/;
 const clock = () => (typeof performance === "undefined" ? Date.now() : performance.now());
 
 export class Cancelled extends Error {}
@@ -53,23 +54,29 @@ export async function readRoster(bytes, drawId = null, work = {}) {
   const stratumOf = new Uint32Array(total);
   const index = new Map();
   const sizes = [];
+  const good = new Set();
   let previous = "";
   await inPieces(total, 2048, (from, to) => {
     for (let row = from; row < to; row++) {
       const line = lines[row + 1];
-      checkRow("roster", row + 2, line);
       const first = line.indexOf("\t");
       const second = line.indexOf("\t", first + 1);
       const id = line.slice(0, first);
+      const code = line.slice(first + 1, second);
+      const need = line.slice(second + 1);
+      let at = index.get(code);
+      // The whole row is judged once for each stratum and each set of needs, its id always.
+      if (second <= first || at === undefined || !good.has(need) || !IS_ID.test(id)) {
+        checkRow("roster", row + 2, line);
+        good.add(need);
+      }
       if (id <= previous) throw new DrawFileError("roster", row + 2, "没有按主体代码升序排列，或代码重复");
       previous = id;
-      const code = line.slice(first + 1, second);
-      let at = index.get(code);
       if (at === undefined) { at = sizes.length; index.set(code, at); sizes.push(0); }
       sizes[at]++;
       ids[row] = id;
       stratumOf[row] = at;
-      needs[row] = line.slice(second + 1);
+      needs[row] = need;
     }
   }, work, 0, 0.35);
   if (count !== String(total)) throw new DrawFileError("roster", 1, `首行写 ${count} 行，实有 ${total} 行`);

@@ -29,7 +29,12 @@ export class VerifyView {
   }
 
   fileChooser() {
-    const input = h("input", { type: "file", multiple: true, accept: ".tsv", id: "own-files", class: "visually-hidden", onchange: () => this.take([...input.files]) });
+    const input = h("input", { type: "file", multiple: true, accept: ".tsv", id: "own-files", class: "visually-hidden" });
+    input.addEventListener("change", () => {
+      const chosen = [...input.files];
+      input.value = ""; // the same files may be chosen again
+      if (chosen.length) this.take(chosen);
+    });
     const zone = h("label", { for: "own-files", class: "file-zone" }, icon("file-earmark-arrow-down", "icon icon-lg"),
       h("span", {}, h("b", {}, "选择文件"), "，或把文件拖到这里"));
     const stop = (event) => event.preventDefault();
