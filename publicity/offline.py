@@ -1,4 +1,4 @@
-"""The verification for taking away: the page as one HTML file, and a draw's public files as one ZIP.
+"""The verification for taking away: the page as one HTML file, verify.py, and the worked example of the method page.
 
 The page is put together from the same modules and styles that the site serves (static/js/verify, static/css), without
 any tool: each module becomes a function of one classic script, because a file opened from disk may not import. Its own
@@ -7,10 +7,7 @@ policy forbids it to reach anything. Django is not needed (scripts/build_verify.
 
 import base64
 import hashlib
-import io
 import re
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -132,15 +129,3 @@ def example() -> dict[str, str]:
     seed = hashlib.sha256(EXAMPLE.encode()).hexdigest()
     ticket = hashlib.sha256(f"{seed}/E/{EXAMPLE_CODE}".encode()).hexdigest()
     return {"seed_input": EXAMPLE, "seed": seed, "code": EXAMPLE_CODE, "ticket": ticket}
-
-
-def zipped(draw_id: str, files: Mapping[str, bytes]) -> bytes:
-    """Files as one ZIP with fixed dates, so that the same files give the same bytes."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(f"{draw_id}/{name}.tsv", date_time=(2020, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
-    return target.getvalue()

@@ -14,10 +14,8 @@ from publicity.querysets import without_publication
 from publicity.snapshot import SETTLED
 from registry import clock
 from registry.models import AuditHead
-from sampling import bundle
 from sampling.enums import DrawEventKind, PickKind, Stream
 from sampling.models import DrawEvent, FreezeVoid, LogEntry, Plan, Roster, Selection
-from sampling.services.files import bundle_files
 
 DISPUTE_HOURS = 24  # draw.md §0.2
 NEVER_PUBLIC = ("names",)  # the file of names goes to the auditor only (draw.md §2.2)
@@ -44,27 +42,6 @@ def public_rosters() -> QuerySet[Roster]:
         )
         .order_by("-frozen_at", "-seq")
     )
-
-
-# What everybody has of a sealed draw before its reveal, and of one whose strata stay inside (draw.md §0.4, §0.6).
-SEALED_FILES = ("freeze", "void", "log")
-FILES_WITHOUT_STRATA = ("freeze", "entropy", "nonces", "void", "audit", "log")
-
-
-def public_files(roster: Roster) -> dict[str, bytes]:
-    """Exactly what everybody may have of a draw now: name without suffix -> bytes."""
-    files = {name: data for name, data in bundle_files(roster).items() if name not in NEVER_PUBLIC}
-    if not roster.revealed:
-        return {name: files[name] for name in SEALED_FILES if name in files}
-    if roster.strata_public:
-        return files
-    shown = {name: files[name] for name in FILES_WITHOUT_STRATA if name in files}
-    if "plan" in files:
-        shown["public-plan"] = bundle.public_plan_file(files["plan"])
-    if "result" in files:
-        rows = [row for row in bundle.parse(files["result"], "result").rows if row[0] == "pick"]
-        shown["public"] = bundle.public_file(roster.draw_id, ((row[3], row[4]) for row in rows), roster.total)
-    return shown
 
 
 def draw_notices(roster: Roster) -> list[str]:

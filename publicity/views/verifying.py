@@ -8,6 +8,7 @@ from publicity import offline, reads
 from publicity.models import Publication
 from publicity.views.pages import cacheable, public_page
 from registry.permissions import PUBLIC, requires
+from sampling import services
 from sampling.bundle import sha256_hex
 from sampling.models import Roster
 
@@ -19,7 +20,7 @@ def draw_verify(request: HttpRequest, draw_id: str) -> HttpResponse:
     """Checked in the browser of the visitor, from the public files; names only of enterprises already published."""
     roster = get_object_or_404(reads.public_rosters(), draw_id=draw_id)
     draw = getattr(roster, "draw", None)
-    files = reads.public_files(roster)
+    files = services.public_files(roster)
     published = Publication.objects.current().filter(record__dispatch__draw__roster=roster)
     context = {
         "roster": roster,
@@ -37,7 +38,7 @@ def draw_verify(request: HttpRequest, draw_id: str) -> HttpResponse:
 @requires(PUBLIC)
 def draw_file(request: HttpRequest, draw_id: str, name: str) -> HttpResponse:
     """One public file of a draw, byte for byte."""
-    data = reads.public_files(_roster(draw_id)).get(name)
+    data = services.public_files(_roster(draw_id)).get(name)
     if data is None:
         raise Http404
     return _attachment(request, data, f"{name}.tsv", "text/tab-separated-values; charset=us-ascii")
@@ -46,7 +47,8 @@ def draw_file(request: HttpRequest, draw_id: str, name: str) -> HttpResponse:
 @requires(PUBLIC)
 def draw_bundle(request: HttpRequest, draw_id: str) -> HttpResponse:
     """All public files of a draw."""
-    data = offline.zipped(draw_id, reads.public_files(_roster(draw_id)))
+    roster = _roster(draw_id)
+    data = services.zipped(roster, services.public_files(roster))
     return _attachment(request, data, f"{draw_id}.zip", "application/zip")
 
 

@@ -5,7 +5,7 @@ from sampling.services.auditing import audit_draw, verify_draws
 from sampling.services.batching import refuse_event, request_event, run_batch, withdraw_event
 from sampling.services.confirming import confirm_draw, pending_draw, request_draw, withdraw_draw_request
 from sampling.services.drawing import run_draw
-from sampling.services.files import bundle_files, bundle_zip, log_head
+from sampling.services.files import bundle_files, bundle_zip, log_head, zipped
 from sampling.services.freezing import Party, freeze_plan, next_draw_id, print_sealed_copy, void_freeze
 from sampling.services.in_words import dice_words, entropy_words, names_of, openness_words
 from sampling.services.plans import copy_plan, create_plan, create_plan_from_preset, update_plan
@@ -81,4 +81,5 @@ __all__ = [
     "withdraw_draw_request",
     "withdraw_event",
     "withdraw_void",
+    "zipped",
 ]

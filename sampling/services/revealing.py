@@ -35,7 +35,8 @@ def public_files(roster: Roster) -> dict[str, bytes]:
     if roster.strata_public:
         return files
     shown = {name: files[name] for name in WITHOUT_STRATA if name in files}
-    shown["public-plan"] = bundle.public_plan_file(files["plan"])
+    if "plan" in files:
+        shown["public-plan"] = bundle.public_plan_file(files["plan"])
     if "result" in files:
         rows = [row for row in bundle.parse(files["result"], "result").rows if row[0] == "pick"]
         shown["public"] = bundle.public_file(roster.draw_id, ((row[3], row[4]) for row in rows), roster.total)

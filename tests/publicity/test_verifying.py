@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from publicity import offline, reads
-from sampling import bundle
+from publicity import offline
+from sampling import bundle, services
 from sampling.models import Roster
 from tests.factories import make_plan
 from tests.publicity.scene import make_campaign
@@ -59,7 +59,7 @@ def test_exactly_the_public_files_can_be_fetched(draws: dict[str, str], kind: st
 
 @pytest.mark.parametrize("kind", PUBLIC)
 def test_what_was_fetched_can_be_verified(draws: dict[str, str], kind: str, tmp_path: Path) -> None:
-    files = reads.public_files(Roster.objects.get(draw_id=draws[kind]))
+    files = services.public_files(Roster.objects.get(draw_id=draws[kind]))
     verified = bundle.verify_folder(store(tmp_path, files))
     assert (verified.picks, verified.partial) == VERDICTS[kind]
     assert [note for note in verified.notes if "作废" in note] == ([] if kind != "void" else [verified.notes[0]])
@@ -71,7 +71,7 @@ def test_a_sealed_draw_gives_away_neither_digits_nor_seed_nor_codes(draws: dict[
     assert 'data-seed=""' in page
     for secret in ("4839201756603914857720194638572019463857", "91350100000000111B"):
         assert secret not in page
-        assert secret.encode() not in b"".join(reads.public_files(sealed).values())
+        assert secret.encode() not in b"".join(services.public_files(sealed).values())
 
 
 def test_names_only_of_published_enterprises() -> None:

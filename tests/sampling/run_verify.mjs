@@ -1,10 +1,10 @@
 // Runs the page's own modules over many cases at once. stdin: JSON; stdout: JSON, one answer per case.
 //   {"do": "verify", "files": {name: base64}, "head": "…"}            -> {verdict, seed, branch, lights}
 //   {"do": "draw", "files": {…}, "seed": "…"}                        -> {result, branch, stopped, error}
-//   {"do": "events", "files": {…}}                                   -> {error}
+//   {"do": "cancel", "files": {…}}                                   -> {cancelled, told}: stopped at the second report
 import { compute, replay } from "../../static/js/verify/outcome.js";
 import { readRoster } from "../../static/js/verify/roster.js";
-import { verify } from "../../static/js/verify/verify.js";
+import { Cancelled, verify } from "../../static/js/verify/verify.js";
 
 const filesOf = (given) =>
   new Map(Object.entries(given).map(([name, text]) => [name, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]));
@@ -15,6 +15,15 @@ export async function answer(given) {
     const report = await verify(files, { head: given.head });
     const bad = [...new Set(report.problems.map((problem) => problem.light))].sort();
     return { verdict: report.verdict, seed: report.seed, branch: report.outcome?.branch ?? "", bad };
+  }
+  if (given.do === "cancel") {
+    const told = [];
+    try {
+      await verify(files, { progress: (share) => told.push(share), cancelled: () => told.length > 1 });
+    } catch (error) {
+      return { cancelled: error instanceof Cancelled, told };
+    }
+    return { cancelled: false, told };
   }
   try {
     const outcome = await compute(files, await readRoster(files.get("roster")), given.seed);

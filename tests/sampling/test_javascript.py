@@ -210,6 +210,16 @@ def test_random_plans(node, cases, salt):
     assert [answer["verdict"] for answer in answers[len(cases) :]] == [f"VERIFIED {n} picks" for n in picks]
 
 
+def test_a_big_list_tells_how_far_it_is_and_can_be_stopped(node):
+    roster = vector("big_roster.tsv").replace(b"2026-000018", DRAW_ID.encode())
+    plan = vector("big_plan.tsv").replace(b"2026-000018", DRAW_ID.encode())
+    files = frozen({**invented([], teams=None), "plan": plan, "roster": roster})
+    (answer,) = node([{"do": "cancel", "files": {**files, "result": b"\n"}}])
+    assert answer["cancelled"]
+    assert answer["told"] == sorted(answer["told"])
+    assert 0 < answer["told"][-1] < 1
+
+
 def test_small_files_are_the_vector(node):
     """The page draws from the files alone, as the command line does."""
     (answer,) = node([{"do": "draw", "files": small_files(), "seed": SEED}])

@@ -120,7 +120,8 @@ function whatIsWrong(report) {
 // {state, title, text} of the whole page. seconds: how long the check took; own: files chosen by the visitor.
 export function bannerOf(report, seconds, own, now) {
   const lights = lightsOf(report);
-  const where = own ? "数据来自您选择的文件，不是本站下载的。" : "";
+  const which = report.freeze ? `抽取 ${report.freeze.drawId}。` : "";
+  const where = (own ? "数据来自您选择的文件，不是本站下载的。" : "") + which;
   const when = `${now.getFullYear()}年${now.getMonth() + 1}月${now.getDate()}日 ${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
   const spent = seconds < 0.1 ? "用时不到 0.1 秒" : `用时 ${seconds.toFixed(1)} 秒`;
   const done = `${spent}，在您的浏览器中完成，没有向任何地方发送数据。`;
