@@ -4,11 +4,33 @@ Every function takes the day of the event (never counted, 民法典 第二百零
 loaded calendar, and raises `registry.workdays.CalendarNotLoaded` when the count would reach a year without a notice.
 """
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime, time
 
-from registry.workdays import Calendar, CalendarNotLoaded, add_workdays, is_workday, words
+from registry.workdays import (
+    Calendar,
+    CalendarNotLoaded,
+    add_workdays,
+    countdown,
+    is_workday,
+    words,
+    workdays_between,
+)
 
-__all__ = ["CalendarNotLoaded", "backfill_by", "confirm_by", "publish_by", "reminded_by", "words"]
+__all__ = [
+    "CalendarNotLoaded",
+    "Rule",
+    "backfill_by",
+    "confirm_by",
+    "countdown",
+    "days_late",
+    "is_late",
+    "publish_by",
+    "reminded_by",
+    "words",
+]
+
+Rule = Callable[[date, int, Calendar], date]
 
 
 def confirm_by(dispatched: date, days: int, cal: Calendar) -> date:
@@ -36,3 +58,22 @@ def reminded_by(day: date, cal: Calendar) -> date:
         return add_workdays(day, 1, cal) if is_workday(day, cal) else tomorrow
     except CalendarNotLoaded:
         return tomorrow
+
+
+def is_late(due: date, at: datetime, close: time | None = None) -> bool:
+    """Whether ``at`` (Shanghai) is after the deadline: on time up to 24:00 of the due day, late from the next second
+    on; where there are business hours, up to their end (民法典 第二百零三条). ``close``: a whole second is on time."""
+    if at.date() != due or close is None:
+        return at.date() > due
+    return at.time().replace(microsecond=0, tzinfo=None) > close
+
+
+def days_late(due: date, day: date, cal: Calendar) -> int:
+    """Working days by which ``day`` is past ``due``; 0 while it is not. Where a year that is not loaded lies between,
+    at least one day is certain."""
+    if day <= due:
+        return 0
+    try:
+        return workdays_between(due, day, cal)
+    except CalendarNotLoaded:
+        return 1

@@ -13,11 +13,6 @@ def send_reminders() -> int:
     return services.send_due_reminders(day=clock.today())
 
 
-def fill_due_dates(object_id: str) -> None:
-    """Compute the due dates that waited for the calendar of a year (through `registry.jobs`)."""
-    services.fill_missing_due_dates()
-
-
 def mail_notice(object_id: str) -> None:
     """A notice by e-mail (through `registry.jobs`)."""
     services.mail_notice(notice_id=int(object_id))

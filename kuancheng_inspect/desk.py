@@ -22,6 +22,7 @@ from sampling.models import Plan
 
 WEEKDAYS = "一二三四五六日"
 CERTIFICATE_DAYS = 60
+CALENDAR_AHEAD = dt.timedelta(days=60)
 
 
 def day_text(day: dt.date) -> str:
@@ -73,13 +74,8 @@ class Clock:
         """``due``, ``kind`` and ``tag`` for a Todo: late in red, due today or tomorrow in amber."""
         if due is None:
             return {}
-        try:
-            words = workdays.words(due, self.today, self.calendar)
-            left = workdays.workdays_between(self.today, due, self.calendar)
-        except workdays.CalendarNotLoaded as error:
-            return {"due": due, "tag": f"期限待定：{error.year}年日历未录入", "kind": "soon"}
-        kind = "late" if due < self.today else "soon" if left <= 1 else "todo"
-        return {"due": due, "tag": words, "kind": kind}
+        standing = workdays.countdown(due, self.today, self.calendar)
+        return {"due": due, "tag": standing.text, "kind": standing.kind}
 
 
 def desk_of(user: User, today: dt.date) -> Desk:
@@ -87,7 +83,7 @@ def desk_of(user: User, today: dt.date) -> Desk:
     desk, clock = Desk(), Clock(today)
     roles = user.roles
     if Role.LEAD in roles:
-        desk.todos += [*_lead(user, clock), *_publish(user, clock), *_feedback(user)]
+        desk.todos += [*_lead(user, clock), *_publish(user, clock), *_feedback(user), *_calendar(clock)]
         desk.debts = _debts(user, today)
     if Role.DEPT_ADMIN in roles:
         desk.todos += [*_department(user, clock), *_certificates(user, today)]
@@ -144,6 +140,15 @@ def _publish(user: User, clock: Clock) -> Iterable[Todo]:
             due = min((one.due for one in waiting if one.due), default=None)
             yield Todo(f"公示 {len(waiting)} 家企业的检查结果", plan.task_name, reverse("publicity:publish_list"),
                        "megaphone", **clock.tag(due), due_words="公示期限")  # fmt: skip
+
+
+def _calendar(clock: Clock) -> Iterable[Todo]:
+    """The notice of a year that begins within 60 days, while it is not loaded."""
+    ahead = clock.today + CALENDAR_AHEAD
+    if ahead.year not in clock.calendar.years:
+        yield Todo(f"导入 {ahead.year} 年的工作日历", "按国务院办公厅放假通知；不导入，跨年的期限算不出来",
+                   f"{reverse('registry:calendar_import')}?year={ahead.year}", "calendar3", dt.date(ahead.year, 1, 1),
+                   "新年第一天", "soon", f"{ahead.year}年日历未录入")  # fmt: skip
 
 
 def _feedback(user: User) -> Iterable[Todo]:

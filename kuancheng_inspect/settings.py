@@ -1,5 +1,6 @@
 """All settings, every value from the environment (see docs/operations.md for the list)."""
 
+import datetime as dt
 import secrets
 from pathlib import Path
 
@@ -187,9 +188,13 @@ LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
-# What waits for a calendar (deadlines of a year that was not loaded): a job of a later app, named here because the
-# registry may not import it.
-AFTER_CALENDAR_LOADED = "inspections.tasks.fill_due_dates"
+# What depends on the calendar (open deadlines), named here because the registry may not import the later apps: the job
+# that moves them after a change, what a calendar not yet saved would move, and what is due on which day.
+AFTER_CALENDAR_LOADED = "publicity.tasks.recompute_deadlines"
+CALENDAR_IMPACT = "publicity.services.calendar_impact"
+DEADLINES_BY_DAY = "publicity.services.deadlines_by_day"
+_close = env.str("CLOSE_OF_BUSINESS", default="")  # e.g. 17:30; empty: a day lasts until 24:00
+CLOSE_OF_BUSINESS = dt.time.fromisoformat(_close) if _close else None
 CLOCK_PIN = env.str("CLOCK_PIN", default="")  # demo only: an ISO time at which registry.clock starts
 
 # --- files -----------------------------------------------------------------------------------------------------------

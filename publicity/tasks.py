@@ -10,6 +10,11 @@ def build_export_job(export_id: str) -> None:
     services.build_export(export_id)
 
 
+def recompute_deadlines(object_id: str) -> None:
+    """Move the open deadlines after a change of the calendar (run by registry.jobs; ``2027v1``)."""
+    services.recompute_deadlines(why=f"{object_id.partition('v')[0]}年日历")
+
+
 @shared_task
 def expire_exports() -> int:
     """Take away the files of exports older than seven days."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -9,7 +10,10 @@ from django import forms
 from registry.enums import DayKind, ImportKind, InspectorStatus
 from registry.importers import Reading, read_registry_file
 from registry.models import Enterprise, Inspector, RiskScheme, User
+from registry.operations import new_key
+from registry.services import current_calendar
 from registry.spreadsheets import Header, Kind, SpreadsheetError, parse_date, read_rows
+from registry.workdays import Calendar
 
 DAY_WORDS = {
     "休": DayKind.OFF,
@@ -130,6 +134,34 @@ class RecusalForm(forms.Form):
         return found[0]
 
 
+class DueForm(forms.Form):
+    """算一个期限: from which day, how many working days."""
+
+    start = forms.DateField(label="从", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    n = forms.IntegerField(
+        label="加几个工作日", min_value=1, max_value=250, widget=forms.NumberInput(attrs={"class": "w-s"})
+    )
+
+
+class ClosingDayForm(forms.Form):
+    """A day on which the county's offices are closed, or open again."""
+
+    day = forms.DateField(label="哪一天", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    what = forms.ChoiceField(
+        label="改成", choices=[("close", "本地休息，不算工作日"), ("open", "取消本地休息，恢复原来的安排")],
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    reason = forms.CharField(label="理由", max_length=100, help_text="如：自治县成立纪念日放假，附文件名称。")
+    key = forms.CharField(widget=forms.HiddenInput, initial=new_key)
+
+    def calendar(self) -> Calendar:
+        """The calendar as it would be."""
+        stored, _version = current_calendar()
+        day = {self.cleaned_data["day"]}
+        closed = stored.closed | day if self.cleaned_data["what"] == "close" else stored.closed - day
+        return replace(stored, closed=closed)
+
+
 class CalendarForm(forms.Form):
     """A year's notice: the days that are not what their weekday says, pasted as lines or as .xlsx.
 
@@ -141,6 +173,9 @@ class CalendarForm(forms.Form):
     )
     notice = forms.CharField(
         label="放假通知", max_length=200, help_text="文号或公布日期，如：国务院办公厅 2025年11月4日通知。"
+    )
+    number = forms.CharField(
+        label="文号", max_length=60, required=False, help_text="以通知原件为准；不清楚就不填，页面会写“文号未录入”。"
     )
     text = forms.CharField(
         label="逐行粘贴",

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("shixiang/<int:pk>/", items.item, name="item"),
     path("rili/", calendars.calendar, name="calendar"),
     path("rili/daoru/", calendars.calendar_import, name="calendar_import"),
+    path("rili/gaitian/", calendars.calendar_day, name="calendar_day"),
     path("jilu/", audit.audit_log, name="audit_log"),
     path("jilu/jiaoyan/", audit.audit_verify, name="audit_verify"),
     path("jilu/<str:object_type>/<str:object_id>/", audit.audit_object, name="audit_object"),

@@ -87,12 +87,44 @@ def words(due: date, today: date, cal: Calendar) -> str:
     """How far `due` is from `today`, for people: 今天到期, 还剩 1 个工作日, 逾期 2 个工作日.
 
     With only rest days between the two the count would be 0, which reads as "not late": then 还剩不足 1 个工作日.
+    Raises `CalendarNotLoaded` as `add_workdays` does; `countdown` never does.
     """
     if due == today:
         return "今天到期"
     count = abs(workdays_between(today, due, cal))
     amount = f" {count} 个工作日" if count else "不足 1 个工作日"
     return f"还剩{amount}" if due > today else f"逾期{amount}"
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """How a deadline stands: `kind` is late, soon (today, the next working day, or not known) or todo."""
+
+    kind: str
+    text: str
+
+
+def countdown(due: date, today: date, cal: Calendar) -> Countdown:
+    """How a deadline is shown, everywhere in the product (decisions.md: a year without a notice is never guessed).
+
+    还剩 1 个工作日 · 今天到期 · 逾期 2 个工作日; where the count would need a year that is not loaded
+    期限待定：2027年日历未录入, after the due day 已逾期：2027年日历未录入，天数待定.
+    """
+    try:
+        text, left = words(due, today, cal), workdays_between(today, due, cal)
+    except CalendarNotLoaded as error:
+        return Countdown("late", overdue_words(error.year)) if due < today else Countdown("soon", pending(error.year))
+    return Countdown("late" if due < today else "soon" if left <= 1 else "todo", text)
+
+
+def pending(year: int) -> str:
+    """The words of a deadline that waits for the notice of a year."""
+    return f"期限待定：{year}年日历未录入"
+
+
+def overdue_words(year: int) -> str:
+    """The words of a deadline that is over while the working days since then cannot be counted."""
+    return f"已逾期：{year}年日历未录入，天数待定"
 
 
 def _days(days: Iterable[date]) -> frozenset[date]:

@@ -59,6 +59,7 @@ TABLE: dict[str, Rule] = {
     "registry:item": only(LEAD, DEPT_ADMIN, AUDITOR),
     "registry:calendar": only(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN),
     "registry:calendar_import": only(LEAD, SYSADMIN, methods=BOTH),
+    "registry:calendar_day": only(LEAD, SYSADMIN, methods=BOTH),
     "registry:audit_log": only(AUDITOR, SYSADMIN),
     "registry:audit_verify": only(AUDITOR, SYSADMIN),
     "registry:audit_object": only(AUDITOR, SYSADMIN),

@@ -92,3 +92,12 @@ def test_readiness_announces_a_missing_calendar():
     assert answer["checks"]["日历"].startswith("2025年日历未录入")
     CalendarYear.objects.create(year=2025, notice="测试", loaded_at=factories.NOW)
     assert Client().get("/readyz").json()["checks"]["日历"] == "正常"
+
+
+def test_the_lead_bureau_is_asked_for_the_next_calendar_sixty_days_ahead():
+    factories.load_calendar(2024)
+    lead = factories.make_user(Role.LEAD)
+    rows = {
+        day: [t.title for t in desk.desk_of(lead, day).todos] for day in (dt.date(2024, 11, 1), dt.date(2024, 11, 2))
+    }
+    assert rows == {dt.date(2024, 11, 1): [], dt.date(2024, 11, 2): ["导入 2025 年的工作日历"]}

@@ -36,7 +36,9 @@ class Confirmation(models.Model):
     department = models.ForeignKey(
         Department, verbose_name="部门", on_delete=models.PROTECT, related_name="confirmations"
     )
+    started_on = models.DateField("期限起算日", null=True, blank=True, help_text="派发或递补之日，当日不计")
     due_on = models.DateField("确认期限")
+    calendar_version = models.CharField("所用日历", max_length=40, blank=True)
     decision = models.CharField("结果", max_length=10, choices=Decision.choices, default=Decision.PENDING)
     reason = models.CharField("退回原因", max_length=16, choices=ReturnReason.choices, blank=True)
     note = models.TextField("说明", blank=True)

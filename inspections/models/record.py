@@ -101,7 +101,8 @@ class DepartmentSection(models.Model):
     result_confirmed = models.BooleanField("部门结果已由检查人员确认", default=False)
     due_on = models.DateField("回填期限", null=True, blank=True)
     publish_due_on = models.DateField("公示期限", null=True, blank=True)
-    calendar_version = models.CharField("所用日历", max_length=40, blank=True)
+    calendar_version = models.CharField("回填期限所用日历", max_length=40, blank=True)
+    publish_calendar_version = models.CharField("公示期限所用日历", max_length=40, blank=True)
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     submitted_by = models.ForeignKey(
         User, verbose_name="提交人", null=True, blank=True, on_delete=models.PROTECT, related_name="submitted_sections"

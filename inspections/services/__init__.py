@@ -2,6 +2,7 @@
 
 from inspections.services.attending import WrongCode, confirm_attendance, count_wrong_try, issue_code
 from inspections.services.batches import run_event_batch
+from inspections.services.clocks import is_late, moves, recompute_deadlines
 from inspections.services.confirming import (
     confirm_records,
     decide_return,
@@ -54,12 +55,15 @@ __all__ = [
     "derive_results",
     "dispatch_draw",
     "fill_missing_due_dates",
+    "is_late",
     "issue_code",
     "mail_notice",
+    "moves",
     "note_reading",
     "preview_dispatch",
     "proceed_records",
     "read_notices",
+    "recompute_deadlines",
     "record_approval",
     "remind",
     "remove_evidence",

@@ -24,6 +24,7 @@ from inspections.enums import (
 from inspections.models import Confirmation, DepartmentSection, InspectionRecord, SectionResult
 from inspections.services import dispatch as dispatching
 from inspections.services import people
+from inspections.services.clocks import is_late
 from registry import audit, clock
 from registry.errors import DomainError
 from registry.models import User
@@ -62,7 +63,7 @@ def close_section(section: DepartmentSection, to: SectionState, result: ResultCo
     section.state = to
     section.result_note = note
     section.version += 1
-    section.save(update_fields=["state", "result_note", "version", "publish_due_on", "calendar_version"])
+    section.save(update_fields=["state", "result_note", "version", "publish_due_on", "publish_calendar_version"])
     if result:
         SectionResult.objects.create(section=section, code=result)
 
@@ -146,10 +147,10 @@ def confirm_records(*, actor: User, confirmations: Iterable[Confirmation], note:
     for department in {row.department for row in rows}:
         people.must_administer(actor, department)
     done = [r for r in rows if r.decision == Decision.PENDING and r.record.state == RecordState.CONFIRMING]
-    today, opened = clock.today(), []
+    opened = []
     for row in done:
         row.decision, row.at, row.by, row.note = Decision.CONFIRMED, clock.now(), actor, note
-        row.late = today > row.due_on
+        row.late = is_late(row.due_on, row.at)
         row.save(update_fields=["decision", "at", "by", "note", "late"])
         audit.record(
             stream=f"record:{row.record_id}",
@@ -187,7 +188,7 @@ def return_record(*, actor: User, confirmation: Confirmation, reason: str, note:
     if row.decision != Decision.PENDING or row.record.state != RecordState.CONFIRMING:
         raise DomainError(standing_words(row))
     row.decision, row.at, row.by, row.reason, row.note = Decision.RETURNED, clock.now(), actor, reason, note
-    row.late = clock.today() > row.due_on
+    row.late = is_late(row.due_on, row.at)
     row.save(update_fields=["decision", "at", "by", "reason", "note", "late"])
     label = ReturnReason(reason).label
     audit.record(
@@ -265,7 +266,7 @@ def _close_by_status(row: Confirmation, result: str, reason: str) -> None:
         raise DomainError("请选择按哪种登记状态结案（注销、吊销、撤销、迁出、歇业、关闭停业或正在组织清算）。")
     due, version = publish_due(row.record.plan, clock.today())
     for section in row.record.sections.exclude(state__in=list(CLOSED_WITHOUT_VISIT)):
-        section.publish_due_on, section.calendar_version = due, version
+        section.publish_due_on, section.publish_calendar_version = due, version
         close_section(section, SectionState.CLOSED, ResultCode(code), reason)
     move_record(row.record, RecordState.CLOSED)
 
@@ -299,7 +300,7 @@ def replace_record(actor: User, record: InspectionRecord, plan: Plan, event: Dra
     """
     if event.substitute is None:
         raise DomainError("这一层已没有候补企业，请改为“保留，按状态结案”。")
-    due, _version = dispatching.confirm_due(plan, clock.today())
+    due, version = dispatching.confirm_due(plan, clock.today())
     move_record(record, RecordState.REPLACED)
     substitute = Selection.objects.select_related("enterprise", "match").get(pk=event.substitute.pk)
     [parcel] = dispatching.parcels_of(record.dispatch.draw, [substitute])
@@ -307,7 +308,7 @@ def replace_record(actor: User, record: InspectionRecord, plan: Plan, event: Dra
         raise DomainError(f"候补企业{substitute.enterprise}没有任何部门的检查事项，请先在任务里补上事项。")
     last = record.number.rpartition("-")[2]
     number = f"{plan.task_code}-{InspectionRecord.objects.filter(plan=plan).count() + 1:0{len(last)}d}"
-    new = dispatching.create_record(record.dispatch, plan, parcel, number=number, due=due)
+    new = dispatching.create_record(record.dispatch, plan, parcel, number=number, due=(due, version))
     audit.record(
         stream=f"plan:{plan.pk}",
         actor=actor,

@@ -176,7 +176,7 @@ def dispatch_draw(*, actor: User, draw: Draw) -> Dispatch:
     )
     width = max(2, len(str(draw.selections.count())))
     for number, parcel in enumerate(preview.parcels, 1):
-        create_record(dispatch, plan, parcel, number=f"{plan.task_code}-{number:0{width}d}", due=due)
+        create_record(dispatch, plan, parcel, number=f"{plan.task_code}-{number:0{width}d}", due=(due, version))
     counts = {str(department): count for department, count, _ in preview.departments}
     audit.record(
         stream=f"plan:{plan.pk}",
@@ -198,8 +198,13 @@ def tell_departments(plan: Plan, admins: Iterable[User], what: str, due: dt.date
     people.notify(admins, text, people.link("task_inbox"))
 
 
-def create_record(dispatch: Dispatch, plan: Plan, parcel: Parcel, *, number: str, due: dt.date) -> InspectionRecord:
-    """One 一企一表 with everything below it. A department without items owes neither a visit nor a confirmation."""
+def create_record(
+    dispatch: Dispatch, plan: Plan, parcel: Parcel, *, number: str, due: tuple[dt.date, str]
+) -> InspectionRecord:
+    """One 一企一表 with everything below it. A department without items owes neither a visit nor a confirmation.
+
+    ``due``: until when to confirm what is sent today, and by which calendar, as ``confirm_due`` gives it.
+    """
     record = InspectionRecord.objects.create(
         selection=parcel.selection,
         dispatch=dispatch,
@@ -223,7 +228,11 @@ def create_record(dispatch: Dispatch, plan: Plan, parcel: Parcel, *, number: str
         for item in items:
             order += 1
             findings.append(ItemFinding(section=section, item=item, order=order))
-        confirmations.append(Confirmation(record=record, department=department, due_on=due))
+        confirmations.append(
+            Confirmation(
+                record=record, department=department, started_on=clock.today(), due_on=due[0], calendar_version=due[1]
+            )
+        )
     SectionMember.objects.bulk_create(members)
     ItemFinding.objects.bulk_create(findings)
     Confirmation.objects.bulk_create(confirmations)

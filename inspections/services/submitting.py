@@ -9,6 +9,7 @@ from django.db import transaction
 from inspections.enums import SECTION_TRANSITIONS, Answer, EvidenceKind, Measure, ResultCode, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, Signature
 from inspections.services.attending import not_attested
+from inspections.services.clocks import is_late
 from inspections.services.content import digest, sealed_content
 from inspections.services.people import administrators, link, notify
 from inspections.services.results import codes_of, result_problems
@@ -148,7 +149,7 @@ def submit_section(*, actor: User, section: DepartmentSection) -> DepartmentSect
     before = {"state": stored.state}
     now = clock.now()
     stored.state, stored.submitted_at, stored.submitted_by = SectionState.SUBMITTED, now, actor
-    stored.late = stored.due_on is not None and clock.today() > stored.due_on
+    stored.late = is_late(stored.due_on, now)
     stored.sealed_digest = digest(sealed_content(stored))
     stored.save(update_fields=["state", "submitted_at", "submitted_by", "late", "sealed_digest"])
     _note_in_registry(actor, record, stored, (record.visit_to or now).astimezone(clock.SHANGHAI).date())

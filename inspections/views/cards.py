@@ -18,6 +18,7 @@ from inspections.services.writing import own_section
 from inspections.views.showing import STATE_TAGS, Clocks, Due, moment_words
 from registry import clock
 from registry.models import LegalBasis, User
+from registry.workdays import pending
 
 COUNTED = (
     ("OK", "符合"),
@@ -124,7 +125,7 @@ def pending_words(record: InspectionRecord, clocks: Clocks) -> str:
     try:
         backfill_by(day, record.plan.backfill_days, clocks.calendar)
     except CalendarNotLoaded as error:
-        return f"期限待定：{error.year}年日历未录入"
+        return pending(error.year)
     return "期限待定"
 
 

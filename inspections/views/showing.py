@@ -15,7 +15,7 @@ from registry.errors import DomainError
 from registry.models import User
 from registry.operations import once
 from registry.services import current_calendar
-from registry.workdays import CalendarNotLoaded, words, workdays_between
+from registry.workdays import countdown
 
 WEEKDAYS = "一二三四五六日"
 STATE_TAGS = {
@@ -59,12 +59,8 @@ class Clocks:
 
     def due(self, day: dt.date) -> Due:
         """A due day that is still owed."""
-        try:
-            text = words(day, self.today, self.calendar)
-            soon = day >= self.today and workdays_between(self.today, day, self.calendar) <= 1
-        except CalendarNotLoaded as error:
-            return Due(day_words(day), "soon", f"期限待定：{error.year}年日历未录入")
-        return Due(day_words(day), "late" if day < self.today else "soon" if soon else "todo", text)
+        standing = countdown(day, self.today, self.calendar)
+        return Due(day_words(day), standing.kind, standing.text)
 
     def missing(self, last: dt.date) -> str:
         """Which year up to ``last`` has no notice yet, in words; empty when all have."""

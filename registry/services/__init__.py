@@ -1,7 +1,14 @@
 """Every change of the registry. Each service writes its audit event in its own transaction."""
 
 from registry.services.accounts import create_account, reset_password, set_roles
-from registry.services.calendars import current_calendar, load_calendar_year
+from registry.services.calendars import (
+    YearChange,
+    close_day,
+    current_calendar,
+    load_calendar_year,
+    preview_calendar_year,
+    reopen_day,
+)
 from registry.services.comparison import Comparison
 from registry.services.enterprise_import import EnterpriseRow, sort_key
 from registry.services.history import record_past_inspection
@@ -21,6 +28,8 @@ __all__ = [
     "Comparison",
     "EnterpriseRow",
     "InspectorRow",
+    "YearChange",
+    "close_day",
     "compare_rows",
     "create_account",
     "current_calendar",
@@ -32,8 +41,10 @@ __all__ = [
     "import_rows",
     "load_calendar_year",
     "load_reference_data",
+    "preview_calendar_year",
     "read_fixture",
     "record_past_inspection",
+    "reopen_day",
     "reset_password",
     "set_inspector_status",
     "set_roles",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -10,9 +11,25 @@ from registry import audit, clock, jobs
 from registry.enums import DayKind, Role
 from registry.errors import DomainError
 from registry.models import CalendarDay, CalendarYear, User
-from registry.workdays import Calendar
+from registry.workdays import Calendar, CalendarNotLoaded, is_workday
 
 DayRow = tuple[dt.date, str, str]
+YEARS_NAMED = 4  # a deadline passes through one year or two; the field beside it holds forty characters
+
+
+@dataclass(frozen=True)
+class YearChange:
+    """What loading a year would do: days that appear, disappear, or change between 休 and 班."""
+
+    added: list[DayRow]
+    removed: list[DayRow]
+    changed: list[tuple[DayRow, DayRow]]
+    calendar: Calendar
+
+    @property
+    def any(self) -> bool:
+        """Whether the calendar would be another one."""
+        return bool(self.added or self.removed or self.changed)
 
 
 def current_calendar() -> tuple[Calendar, str]:
@@ -27,19 +44,35 @@ def current_calendar() -> tuple[Calendar, str]:
         working=frozenset(kinds[DayKind.WORK]),
         closed=frozenset(kinds[DayKind.LOCAL_OFF]),
     )
-    return calendar, " ".join(f"{year.year}v{year.version}" for year in years)[:40]
+    return calendar, " ".join(f"{year.year}v{year.version}" for year in years[-YEARS_NAMED:])
 
 
-@transaction.atomic
-def load_calendar_year(*, actor: User | None, year: int, notice: str, days: Sequence[DayRow]) -> CalendarYear:
-    """Load or replace a year: ``days`` are (date, kind, name) for every day that is not what its weekday says.
+def preview_calendar_year(year: int, days: Sequence[DayRow]) -> YearChange:
+    """The loaded calendar with ``year`` replaced by ``days``, and what differs. Reads only; local closing days stay."""
+    calendar, _version = current_calendar()
+    stored = CalendarDay.objects.filter(year=year).exclude(kind=DayKind.LOCAL_OFF)
+    old = {row.day: (row.day, row.kind, row.name) for row in stored}
+    new = {day: (day, kind, name) for day, kind, name in days if kind != DayKind.LOCAL_OFF}
+    closed = {day for day, kind, _name in days if kind == DayKind.LOCAL_OFF}
+    wanted = Calendar(
+        years=calendar.years | {year},
+        off=frozenset(_other(calendar.off, year) | {d for d, k, _ in new.values() if k == DayKind.OFF}),
+        working=frozenset(_other(calendar.working, year) | {d for d, k, _ in new.values() if k == DayKind.WORK}),
+        closed=calendar.closed | closed,
+    )
+    return YearChange(
+        added=[row for day, row in sorted(new.items()) if day not in old],
+        removed=[row for day, row in sorted(old.items()) if day not in new],
+        changed=[(old[day], row) for day, row in sorted(new.items()) if day in old and old[day][1] != row[1]],
+        calendar=wanted,
+    )
 
-    Raises DomainError when the notice is not named, a day lies outside the year, stands twice, or changes nothing.
-    """
-    if actor is not None and not actor.roles & {Role.LEAD, Role.SYSADMIN}:
-        raise DomainError("日历由牵头部门或系统管理员维护。")
-    if not notice.strip():
-        raise DomainError("请写明放假通知的文号或日期，以便核对。")
+
+def _other(days: frozenset[dt.date], year: int) -> set[dt.date]:
+    return {day for day in days if day.year != year}
+
+
+def _problems(year: int, days: Sequence[DayRow]) -> list[str]:
     seen: set[dt.date] = set()
     problems = []
     for day, kind, _name in days:
@@ -50,25 +83,94 @@ def load_calendar_year(*, actor: User | None, year: int, notice: str, days: Sequ
         elif kind == DayKind.WORK and day.weekday() < 5:
             problems.append(f"{day}本来就是工作日，不用标“班”")
         seen.add(day)
-    if problems:
+    return problems
+
+
+def _may_keep(actor: User | None) -> None:
+    if actor is not None and not actor.roles & {Role.LEAD, Role.SYSADMIN}:
+        raise DomainError("日历由牵头部门或系统管理员维护。")
+
+
+@transaction.atomic
+def load_calendar_year(
+    *, actor: User | None, year: int, notice: str, days: Sequence[DayRow], number: str = ""
+) -> CalendarYear:
+    """Load or replace a year: ``days`` are (date, kind, name) for every day that is not what its weekday says.
+
+    ``number``: 文号 of the notice, empty where it is not known. Local closing days of the year stay. Open deadlines
+    are computed anew afterwards. Raises DomainError when the notice is not named, a day lies outside the year, stands
+    twice, or changes nothing.
+    """
+    _may_keep(actor)
+    if not notice.strip():
+        raise DomainError("请写明放假通知的名称或公布日期，以便核对。")
+    if problems := _problems(year, days):
         raise DomainError(f"{year}年的日历有 {len(problems)} 处不对，请改正后再导入。", problems=problems)
-    row, made = CalendarYear.objects.select_for_update().get_or_create(
-        year=year, defaults={"notice": notice.strip(), "loaded_at": clock.now(), "loaded_by": actor}
-    )
+    fields = {"notice": notice.strip(), "notice_number": number.strip(), "loaded_at": clock.now(), "loaded_by": actor}
+    row, made = CalendarYear.objects.select_for_update().get_or_create(year=year, defaults=fields)
     before = {} if made else {"version": row.version, "notice": row.notice, "days": row.days.count()}
     if not made:
-        row.version += 1
-        row.notice, row.loaded_at, row.loaded_by = notice.strip(), clock.now(), actor
-        row.save(update_fields=["version", "notice", "loaded_at", "loaded_by"])
-        row.days.all().delete()
-    CalendarDay.objects.bulk_create(CalendarDay(year=row, day=d, kind=k, name=n) for d, k, n in days)
+        CalendarYear.objects.filter(pk=year).update(version=row.version + 1, **fields)
+        row.refresh_from_db()
+        row.days.exclude(kind=DayKind.LOCAL_OFF).delete()
+    closed = set(row.days.values_list("day", flat=True))
+    kept = [one for one in days if one[1] != DayKind.LOCAL_OFF or one[0] not in closed]
+    CalendarDay.objects.bulk_create(CalendarDay(year=row, day=d, kind=k, name=n) for d, k, n in kept)
     audit.record(
         stream="registry",
         actor=actor,
         action="录入日历" if made else "修改日历",
         obj=row,
         before=before,
-        after={"version": row.version, "notice": row.notice, "days": len(days)},
+        after={"version": row.version, "notice": row.notice, "number": row.notice_number, "days": len(days)},
     )
-    jobs.enqueue(settings.AFTER_CALENDAR_LOADED, year)
+    _recompute_later(row)
     return row
+
+
+@transaction.atomic
+def close_day(*, actor: User, day: dt.date, reason: str) -> CalendarDay:
+    """A working day on which the county's offices are closed (a local holiday, a snowstorm). Raises DomainError when
+    the year is not loaded, the day is none to work on, or no reason is given."""
+    row = _year_to_change(actor, day, reason)
+    if not is_workday(day, current_calendar()[0]):
+        raise DomainError(f"{day:%Y-%m-%d} 本来就不上班，不用再标。")
+    closed = CalendarDay.objects.create(year=row, day=day, kind=DayKind.LOCAL_OFF, name=reason.strip())
+    _changed(actor, row, "增加本地休息日", {}, {"day": day}, reason)
+    return closed
+
+
+@transaction.atomic
+def reopen_day(*, actor: User, day: dt.date, reason: str) -> None:
+    """Take a local closing day back. Raises DomainError when there is none or no reason is given."""
+    row = _year_to_change(actor, day, reason)
+    closed = CalendarDay.objects.filter(day=day, kind=DayKind.LOCAL_OFF)
+    if not closed.exists():
+        raise DomainError(f"{day:%Y-%m-%d} 没有标为本地休息，请刷新页面再看。")
+    closed.delete()
+    _changed(actor, row, "取消本地休息日", {"day": day}, {}, reason)
+
+
+def _year_to_change(actor: User, day: dt.date, reason: str) -> CalendarYear:
+    _may_keep(actor)
+    if not reason.strip():
+        raise DomainError("请写明理由，它会记入操作记录，并随通知发给期限有变的人。")
+    row = CalendarYear.objects.select_for_update().filter(year=day.year).first()
+    if row is None:
+        raise DomainError(f"{CalendarNotLoaded(day.year)}。")
+    return row
+
+
+def _changed(
+    actor: User, row: CalendarYear, action: str, before: dict[str, object], after: dict[str, object], reason: str
+) -> None:
+    row.version += 1
+    row.save(update_fields=["version"])
+    after = after | {"version": row.version}
+    audit.record(stream="registry", actor=actor, action=action, obj=row, before=before, after=after, reason=reason)
+    _recompute_later(row)
+
+
+def _recompute_later(row: CalendarYear) -> None:
+    """Named after the version: a recomputation that is already running has not seen this change."""
+    jobs.enqueue(settings.AFTER_CALENDAR_LOADED, f"{row.year}v{row.version}")

@@ -123,7 +123,9 @@ def _years(actor: User | None) -> int:
             for key, kind in (("off", "OFF"), ("working", "WORK"))
             for one in row[key]
         ]
-        number = row["notice_number"] or f"{row['notice_date']} 公布"
-        load_calendar_year(actor=actor, year=row["year"], notice=f"{row['notice_title']}（{number}）", days=days)
+        notice = f"{row['notice_title']}（{row['notice_date']} 公布）"
+        load_calendar_year(
+            actor=actor, year=row["year"], notice=notice, number=row["notice_number"], days=days
+        )  # fmt: skip
         added += 1
     return added

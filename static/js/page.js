@@ -2,6 +2,7 @@
 import "./confirm-once.js";
 import "./copy.js";
 import "./menu.js";
+import "./print.js";
 import "./select-all.js";
 import "./show-password.js";
 import "./upload-on-choice.js";

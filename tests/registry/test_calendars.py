@@ -32,7 +32,7 @@ def test_a_year_as_twelve_months_with_working_days_counted(lead: Client) -> None
     assert page.context["total"] == 248
     assert [month["workdays"] for month in page.context["months"]] == [21, 16, 22, 21, 19, 21, 23, 21, 22, 18, 21, 23]
     body = page.content.decode()
-    assert (body.count(">班</small>"), "today" in body) == (6, True)
+    assert (body.count(">班</small></span></td>"), 'class="today"' in body) == (6, True)
 
 
 @pytest.mark.parametrize("year", ["2027", "abc", "99999999999", "-1", "２０２７"])
@@ -90,3 +90,71 @@ def test_a_year_from_a_spreadsheet(lead: Client) -> None:
     bad = SimpleUploadedFile("2027.xlsx", b"x")
     page = lead.post(reverse("registry:calendar_import"), data | {"file": bad})
     assert page.status_code == 422
+
+
+def test_who_may_not_load_reads_only(lead: Client) -> None:
+    load_calendar(2026)
+    client = Client()
+    client.force_login(make_user(Role.DEPT_ADMIN))
+    body = client.get(reverse("registry:calendar")).content.decode()
+    assert "文号未录入" in body
+    assert ("改某一天" in body, "更正 2026 年" in body) == (False, False)
+
+
+def test_the_year_ahead_is_asked_for_sixty_days_before_it_begins(lead: Client) -> None:
+    load_calendar(2026)
+    url = reverse("registry:calendar")
+    for day, missing in (((2026, 11, 1), None), ((2026, 11, 2), 2027), ((2026, 12, 31), 2027)):
+        clock.pin(dt.datetime(*day, 9, tzinfo=SHANGHAI), running=False)
+        assert lead.get(url).context["missing"] == missing
+
+
+def test_a_deadline_is_calculated_in_words(lead: Client) -> None:
+    load_calendar(2026)
+    page = lead.get(reverse("registry:calendar"), {"year": "2026", "start": "2026-09-30", "n": "5"})
+    assert page.context["answer"] == "2026年10月13日（周二）"
+    assert page.context["because"] == "当日不算，其间 8 天休息，不计；10月10日（周六）调休上班，计入。"
+    page = lead.get(reverse("registry:calendar"), {"year": "2026", "start": "2026-12-30", "n": "2"})
+    assert page.context["because"].startswith("2027年日历未录入")
+
+
+def test_a_correction_says_what_changes(lead: Client) -> None:
+    load_calendar(2026)
+    url = reverse("registry:calendar_import")
+    filled = lead.get(url, {"year": "2026"}).context["form"]
+    text = str(filled["text"].value())
+    assert text.splitlines()[0] == "2026-01-01 休"
+    text = text.replace("2026-09-20 班\n", "").replace("2026-10-10 班", "2026-10-10 休") + "\n2026-12-31 休"
+    data = {"year": "2026", "notice": "更正", "number": "演示〔2026〕1号", "text": text}
+    change = lead.post(url, data | {"do": "check"}).context["change"]
+    assert [day for day, _kind, _name in change.added] == [dt.date(2026, 12, 31)]
+    assert [day for day, _kind, _name in change.removed] == [dt.date(2026, 9, 20)]
+    assert [(old[1], new[0], new[1]) for old, new in change.changed] == [("WORK", dt.date(2026, 10, 10), "OFF")]
+    assert CalendarYear.objects.get(pk=2026).version == 1
+    lead.post(url, data | {"do": "save"})
+    row = CalendarYear.objects.get(pk=2026)
+    assert (row.version, row.notice_number) == (2, "演示〔2026〕1号")
+
+
+def test_a_local_closing_day_comes_and_goes_with_a_reason(lead: Client) -> None:
+    load_calendar(2026)
+    url = reverse("registry:calendar_day")
+    key = str(lead.get(url).context["form"]["key"].value())
+    data = {"day": "2026-10-10", "what": "close", "reason": "县庆", "key": key}
+    assert "没有未办结的期限受影响" in lead.post(url, data | {"do": "check"}).content.decode()
+    assert CalendarDay.objects.filter(kind="LOCAL_OFF").count() == 0
+    for _twice in range(2):  # a double click is one change
+        assert lead.post(url, data | {"do": "save"}).status_code == 302
+    assert [str(row.day) for row in CalendarDay.objects.filter(kind="LOCAL_OFF")] == ["2026-10-10"]
+    page = lead.get(reverse("registry:calendar"), {"year": "2026"})
+    assert (page.context["total"], page.context["closed"][0][1]) == (247, "10月10日（周六）")
+    again = lead.post(url, data | {"do": "save", "key": "x" * 32})
+    assert "本来就不上班" in again.content.decode()
+    load = {"year": "2026", "notice": "更正", "text": "2026-10-10 班", "do": "save"}
+    lead.post(reverse("registry:calendar_import"), load)  # a new notice leaves the local day
+    assert CalendarDay.objects.filter(day="2026-10-10").count() == 2
+    back = data | {"what": "open", "reason": "照常上班", "key": "y" * 32, "do": "save"}
+    assert lead.post(url, back).status_code == 302
+    assert list(CalendarDay.objects.values_list("kind", flat=True)) == ["WORK"]
+    assert "没有标为本地休息" in lead.post(url, back | {"key": "z" * 32}).content.decode()
+    assert "2027年日历未录入" in lead.post(url, back | {"day": "2027-01-04", "key": "w" * 32}).content.decode()

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.workdays import Calendar, CalendarNotLoaded, add_workdays, is_workday, words, workdays_between
+from registry.workdays import (
+    Calendar,
+    CalendarNotLoaded,
+    Countdown,
+    add_workdays,
+    countdown,
+    is_workday,
+    words,
+    workdays_between,
+)
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "calendars.json"
 FIRST, LAST = date(2024, 1, 1), date(2026, 12, 31)
@@ -179,3 +188,21 @@ def test_bad_arguments_are_refused():
         Calendar(years=frozenset({2024}), off=frozenset({datetime(2024, 6, 10)}))
     with pytest.raises(ValueError, match="既是放假日又是调休上班日"):
         Calendar(years=frozenset({2024}), off=frozenset({date(2024, 6, 10)}), working=frozenset({date(2024, 6, 10)}))
+
+
+@pytest.mark.parametrize(
+    ("today", "kind", "text"),
+    [
+        ("2026-12-23", "todo", "还剩 5 个工作日"),
+        ("2026-12-29", "soon", "还剩 1 个工作日"),
+        ("2026-12-30", "soon", "今天到期"),
+        ("2026-12-31", "late", "逾期 1 个工作日"),
+        ("2027-01-04", "late", "已逾期：2027年日历未录入，天数待定"),
+    ],
+)
+def test_countdown_is_one_function_for_every_page(today, kind, text):
+    assert countdown(date(2026, 12, 30), date.fromisoformat(today), CAL) == Countdown(kind, text)
+
+
+def test_countdown_to_a_year_that_is_not_loaded():
+    assert countdown(date(2027, 1, 5), date(2026, 12, 30), CAL) == Countdown("soon", "期限待定：2027年日历未录入")

@@ -1,0 +1,92 @@
+"""What is still owed on which day, over all apps: for the year's calendar. Reads only."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import reverse
+
+from inspections.models import Confirmation, DepartmentSection, FollowUp
+from publicity.models import PublishedResult
+from registry.enums import Role
+from registry.models import User
+from sampling.enums import PlanState
+from sampling.models import Plan
+
+FINISHED = [PlanState.SUMMARISED, PlanState.ARCHIVED, PlanState.CANCELLED]
+
+
+@dataclass(frozen=True)
+class DueLine:
+    """What one department (empty: the lead bureau) owes in one plan on one day, and where it is done."""
+
+    day: dt.date
+    what: str
+    plan: str
+    count: int
+    url: str
+
+
+def deadlines_by_day(user: User, first: dt.date, last: dt.date) -> list[DueLine]:
+    """All open deadlines from ``first`` to ``last`` that this person owes or oversees, the earliest first."""
+    inside = (first, last)
+    lines = [*_confirmations(user, inside), *_sections(user, inside), *_follow_ups(user, inside)]
+    lines += [*_publications(user, inside), *_plans(user, inside)]
+    return sorted(lines, key=lambda line: (line.day, line.plan, line.what))
+
+
+def _oversees(user: User) -> bool:
+    return bool(user.roles & {Role.LEAD, Role.AUDITOR})
+
+
+def _confirmations(user: User, inside: tuple[dt.date, dt.date]) -> Iterable[DueLine]:
+    rows = Confirmation.objects.visible_to(user).pending().filter(due_on__range=inside).order_by()
+    names = ("due_on", "record__plan", "record__plan__task_name", "department__short_name")
+    for day, plan, name, department, count in rows.values_list(*names).annotate(n=Count("pk")):
+        own = reverse("inspections:task_inbox")
+        yield DueLine(day, f"{department}确认 {count} 家", name, count, _progress(user, plan, own))
+
+
+def _sections(user: User, inside: tuple[dt.date, dt.date]) -> Iterable[DueLine]:
+    rows = DepartmentSection.objects.listed_for(user).owed().filter(due_on__range=inside).order_by()
+    names = ("due_on", "record__plan", "record__plan__task_name", "department__short_name")
+    for day, plan, name, department, count in rows.values_list(*names).annotate(n=Count("pk")):
+        own = f"{reverse('inspections:task_list')}?plan={plan}"
+        yield DueLine(day, f"{department}回填 {count} 份", name, count, _progress(user, plan, own))
+
+
+def _follow_ups(user: User, inside: tuple[dt.date, dt.date]) -> Iterable[DueLine]:
+    rows = FollowUp.objects.still_open().filter(deadline__range=inside).order_by()
+    rows = rows.filter(section__in=DepartmentSection.objects.listed_for(user).values("pk"))
+    names = ("deadline", "section__record__plan__task_name", "section__department__short_name")
+    for day, name, department, count in rows.values_list(*names).annotate(n=Count("pk")):
+        yield DueLine(day, f"{department}整改复查 {count} 项", name, count, reverse("inspections:follow_up_list"))
+
+
+def _publications(user: User, inside: tuple[dt.date, dt.date]) -> Iterable[DueLine]:
+    if not _oversees(user):
+        return
+    out = PublishedResult.objects.filter(publication__record=OuterRef("record"), department=OuterRef("department"))
+    rows = DepartmentSection.objects.listed_for(user).filter(~Exists(out), publish_due_on__range=inside).order_by()
+    names = ("publish_due_on", "record__plan", "record__plan__task_name")
+    for day, plan, name, count in rows.values_list(*names).annotate(n=Count("record", distinct=True)):
+        own = reverse("publicity:publish_list")
+        url = own if Role.LEAD in user.roles else _progress(user, plan, own)
+        yield DueLine(day, f"公示 {count} 家的结果", name, count, url)
+
+
+def _plans(user: User, inside: tuple[dt.date, dt.date]) -> Iterable[DueLine]:
+    if not _oversees(user):
+        return
+    plans = Plan.objects.visible_to(user).exclude(state__in=FINISHED)
+    for plan in plans.filter(Q(summary_due__range=inside) | Q(period_to__range=inside)):
+        url = reverse("sampling:plan_detail", args=[plan.pk])
+        if plan.summary_due and inside[0] <= plan.summary_due <= inside[1]:
+            yield DueLine(plan.summary_due, "报送总结", plan.task_name, 1, url)
+        if inside[0] <= plan.period_to <= inside[1] and plan.state != PlanState.COMPLETED:
+            yield DueLine(plan.period_to, "抽查截止", plan.task_name, 1, url)
+
+
+def _progress(user: User, plan: int, own: str) -> str:
+    return reverse("inspections:plan_progress", args=[plan]) if _oversees(user) else own
