@@ -55,6 +55,9 @@ def test_first_load_is_small(name: str) -> None:
         assert html.count("data-item=") == ITEMS
     files = files_of(html)
     assert {"css/record.css", "img/icons.svg"} <= files
+    preloaded = set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', html))
+    modules = {one for one in files if one.startswith("js/phone/")}
+    assert modules - preloaded == ({"js/phone/record.js"} if name == "record_record" else set())
     assert not any("bootstrap" in one or "htmx" in one for one in files)
     parts = {"page": weight(html.encode())} | {one: weight(static_file(one)) for one in files}
     assert sum(parts.values()) <= LIMIT, sorted(parts.items(), key=lambda part: -part[1])

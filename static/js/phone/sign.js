@@ -110,8 +110,14 @@ dialog.querySelector("[data-signing-done]").addEventListener("click", () => {
   if (lacking) return;
   const button = asking;
   dialog.close();
+  button.disabled = true;
+  button.textContent = "正在保存";
   put({ kind: "inspector", member: Number(button.dataset.signMember), drawing: own.drawing() }, ({ kind, body }) => {
-    if (kind !== "stored") return problems([body.error]);
+    if (kind !== "stored") {
+      button.disabled = false;
+      button.textContent = "去签";
+      return problems([body.error]);
+    }
     markSaved();
     const done = Object.assign(document.createElement("span"), { className: "end", textContent: "已签" });
     const use = button.closest(".card-row").querySelector("use");
