@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from inspections import ink
 from inspections.enums import (
     CLOSED_WITHOUT_VISIT,
     OPEN_FOR_ENTRY,
@@ -24,6 +25,7 @@ from inspections.enums import (
     ResultCode,
     SectionState,
     SignatureState,
+    SignerKind,
 )
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding
 from inspections.services.content import complete, seal, short
@@ -62,6 +64,7 @@ class Part:
     measures: str
     deadline: str
     day: dt.date | None
+    signers: list[tuple[str, SafeString, bool]] = field(default_factory=list)
 
 
 @dataclass
@@ -100,6 +103,16 @@ class Sheet:
         return not self.blank and self.record.signature == SignatureState.UNABLE
 
     @property
+    def ink(self) -> SafeString:
+        """The drawing of the enterprise's representative."""
+        return ink.of_enterprise(self.record, SignerKind.ENTERPRISE) if self.signed else SafeString("")
+
+    @property
+    def witness_ink(self) -> SafeString:
+        """The drawing of the witness of a refusal."""
+        return ink.of_enterprise(self.record, SignerKind.WITNESS) if self.refused or self.unable else SafeString("")
+
+    @property
     def scans(self) -> list[Any]:
         """Scans of the sheet signed on paper."""
         if self.blank:
@@ -136,6 +149,7 @@ def load(records: Iterable[InspectionRecord]) -> list[InspectionRecord]:
             "selection__enterprise__industries",
             "selection__enterprise__licences",
             "evidence",
+            "signatures",
         )
     }
     complete([section for record in found.values() for section in record.sections.all()])
@@ -154,7 +168,7 @@ def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any]) -> Shee
     day = record.visit_from.astimezone(clock.SHANGHAI).date() if record.visit_from else record.plan.period_from
     laws: list[str] = []
     shown = [section for section in sections if section.state != SectionState.NOT_MINE]
-    parts = [_part(number, section, laws, day, blank) for number, section in enumerate(shown)]
+    parts = [_part(record, number, section, laws, day, blank) for number, section in enumerate(shown)]
     people = [
         (section, [member for member in section.members.all() if not member.replaced])
         for section in shown
@@ -170,7 +184,9 @@ def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any]) -> Shee
     )  # fmt: skip
 
 
-def _part(number: int, section: DepartmentSection, laws: list[str], day: dt.date, blank: bool) -> Part:
+def _part(
+    record: InspectionRecord, number: int, section: DepartmentSection, laws: list[str], day: dt.date, blank: bool
+) -> Part:
     rows = [_row(one, laws, day, blank) for one in section.findings.all()]
     title = f"{NUMERALS[number]}、{section.department}（{len(rows)}项）"
     if section.state in CLOSED_WITHOUT_VISIT:
@@ -186,6 +202,7 @@ def _part(number: int, section: DepartmentSection, laws: list[str], day: dt.date
         measures="、".join(_measure(row) for row in follow_ups) or "/",
         deadline="、".join(deadlines) or "/",
         day=section.submitted_at.astimezone(clock.SHANGHAI).date() if section.submitted_at else None,
+        signers=ink.of_inspectors(record, section.members.all()),
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from inspections import printing
 from inspections.enums import SectionState
 from inspections.models import InspectionRecord
-from inspections.services import add_evidence
+from inspections.services import add_evidence, signing
+from inspections.services.drawing import Drawing
 from registry.models import LegalBasis, Licence
 from registry.printing import to_pdf
 from registry.services import load_reference_data
@@ -244,6 +245,38 @@ def test_refusals_and_disagreement_are_printed_as_such() -> None:
     text = text_of(printing.render_records([record]))
     assert "原因：对结果有异议" in text
     assert "刘某，兴达社区" in text
+
+
+PEN = Drawing(320, 300, [[[41, 80, 0], [44, 92, 16], [140, 60, 40]], [[60, 70, 420], [61, 99, 440], [180, 130, 460]]])
+
+
+def drawings_in(record: InspectionRecord, **options: Any) -> int:
+    """Signature drawings in the HTML of a sheet (the QR code is an SVG, too)."""
+    return printing.records_html(printing.sheets_of([record], **options)).count('stroke-linecap="round"')
+
+
+def test_drawn_signatures_stand_where_they_belong_and_an_old_one_does_not() -> None:
+    record = x.make_record("WL")
+    section = x.section_of(record)
+    actor = x.fill(section)
+    first, second = section.members.select_related("inspector")
+    signing.sign_as_inspector(actor=actor, section=section, member=first, drawing=PEN)
+    second.attended_at = f.NOW
+    second.save()
+    x.sign(InspectionRecord.objects.get(pk=record.pk), actor, drawing=PEN)
+    assert drawings_in(record) == 2
+    assert drawings_in(record, blank=True) == 0
+    pdf = printing.render_records([record])
+    text = text_of(pdf)
+    assert "（本人登录确认到场）" in text
+    assert pages_of(pdf) <= 2
+    x.sign(InspectionRecord.objects.get(pk=record.pk), actor, signatory_name="另一人")
+    assert drawings_in(record) == 1  # the inspector's; the drawing of 陈某 is no signature of 另一人
+    x.sign(
+        InspectionRecord.objects.get(pk=record.pk), actor, signature="REFUSED", signatory_name="", signatory_role="",
+        opinion_agrees=None, refusal_reason="不认可", witness_name="刘某", witness_unit="社区", witness_drawing=PEN,
+    )  # fmt: skip
+    assert drawings_in(record) == 2
 
 
 def test_a_section_without_items_and_one_not_mine() -> None:
