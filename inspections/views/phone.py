@@ -213,6 +213,8 @@ def record_assistant(request: HttpRequest, pk: int) -> HttpResponse:
 def record_evidence(request: HttpRequest, pk: int) -> HttpResponse:
     """照片和扫描件 of my section, or of one item with ``?finding=``."""
     record, section = cards.own_record(request.user, pk)
+    if request.method == "POST" and "remove" in request.POST:
+        return _remove(request, record, section)
     key = request.GET.get("finding", "")
     finding = next((one for one in section.findings.all() if key and str(one.pk) == key), None)
     initial = {"kind": EvidenceKind.PHOTO if finding else request.GET.get("kind", "")}
@@ -225,6 +227,16 @@ def record_evidence(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"record": record, "section": section, "finding": finding, "form": form, "rows": rows, "most": PER_ITEM}
     context |= {"open": section.state in OPEN_FOR_ENTRY}
     return render(request, "inspections/phone/evidence.html", context)
+
+
+def _remove(request: HttpRequest, record: InspectionRecord, section: DepartmentSection) -> HttpResponse:
+    """Take a file of my section back; one that is gone already is no fault."""
+    key = request.POST.get("remove", "")
+    row = record.evidence.filter(pk=int(key), section=section).first() if key.isdigit() and len(key) < 18 else None
+    if row is not None:
+        services.remove_evidence(actor=request.user, evidence=row)
+        messages.success(request, f"已删除“{row.original_name}”。")
+    return redirect(request.get_full_path())
 
 
 def _store(

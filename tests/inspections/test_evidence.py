@@ -221,6 +221,16 @@ def test_only_the_sections_inspectors_and_only_while_open(section: DepartmentSec
     assert late.section is None
 
 
+def test_a_file_is_taken_back_without_script(section: DepartmentSection) -> None:
+    row = add(section, x.picture(), kind="DEPARTMENT_FORM")
+    client = Client()
+    client.force_login(x.inspectors(section)[0], backend="allauth.account.auth_backends.AuthenticationBackend")
+    address = reverse("inspections:record_evidence", args=[section.record_id])
+    for _ in range(2):
+        assert client.post(address, {"remove": str(row.pk)}).status_code == 302
+    assert section.evidence.count() == 0
+
+
 def test_i9_served_only_to_who_may_see_the_record(section: DepartmentSection) -> None:
     photo = add(section, x.picture(name='现场 1"<b>.jpg'))
     scan = add(section, file(b"%PDF-1.4\nx", "表.pdf"), kind="DEPARTMENT_FORM")

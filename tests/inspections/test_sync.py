@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import uuid
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -255,6 +257,23 @@ def test_photos_are_stored_once_and_taken_back(section: DepartmentSection, phone
     assert item.evidence.count() == 0
     assert AuditEvent.objects.filter(action="删除材料").count() == 1
     assert stored.name
+
+
+def test_a_full_disk_keeps_the_answers_and_says_so(
+    section: DepartmentSection, phones: list[Phone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F16: 507, no row; the answers are untouched."""
+
+    def full(*_args: Any, **_kwargs: Any) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    item = item_of(section)
+    phones[0].answer(item.pk, "OK")
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    fields = {"user": phones[0].user.pk, "record": section.record_id, "finding": item.pk, "key": uuid.uuid4().hex}
+    status, body = phones[0].post("sync_photo", fields | {"file": x.picture()})
+    assert (status, body["code"], item.evidence.count()) == (507, "full", 0)
+    assert ItemFinding.objects.get(pk=item.pk).answer == "OK"
 
 
 def test_the_picture_of_a_signature_is_made_from_its_strokes(section: DepartmentSection, phones: list[Phone]) -> None:
