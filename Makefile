@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-demo setup-bench demo walkthrough serve lint fix test test-sqlite test-postgres bench clean
+.PHONY: help setup setup-demo setup-bench demo walkthrough serve lint fix test test-sqlite test-postgres bench chaos clean
 
 PYTHON := .venv/bin/python
 MANAGE := $(PYTHON) manage.py
@@ -60,6 +60,9 @@ test-postgres: setup
 
 bench: setup-bench ## run benchmarks/, print a table, write var/bench.json
 	$(PYTHON) -m benchmarks
+
+chaos: setup ## kill workers and the database under the save endpoint for 40 s, count what was acknowledged
+	$(PYTHON) -m benchmarks.chaos
 
 clean: ## remove what the targets made, the virtualenv excepted
 	rm -rf var staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -170,6 +170,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # 1 beh
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = BRAND_NAME
 REQUIRE_TWO_FACTORS = env.bool("REQUIRE_TWO_FACTORS", default=not (DEBUG or DEMO or TESTING))
+# Off only in the control run of the kill-and-count harness, which must then count doubles (trust.md, Appendix A).
+OPERATION_KEYS = not (TESTING and env.bool("OPERATION_KEYS_OFF", default=False))
+
 # --- the form in the field -------------------------------------------------------------------------------------------
 REST_OK = env.bool("REST_OK", default=False)  # 其余全部符合: convenient, and a temptation; the office decides
 # Submission asks for the second officer: confirmed from the own login, signed by hand, or signed on a scanned paper.

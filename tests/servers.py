@@ -41,11 +41,20 @@ class Server:
     process: subprocess.Popen[bytes]
     directory: Path
     stop_signal: signal.Signals
+    start: Callable[[], subprocess.Popen[bytes]] | None = None
 
     @property
     def log(self) -> str:
         """What the server has printed so far."""
         return (self.directory / "log").read_text(errors="replace")
+
+    def crash(self, ready: Callable[[], None]) -> None:
+        """End the server at once, as `pg_ctl stop -m immediate` does, and start it again on the same data."""
+        assert self.start is not None, "this server cannot be started again"
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(STOP_TIMEOUT)
+        self.process = self.start()
+        _wait(self, ready)
 
     def stop(self) -> None:
         """End the server by its process id and remove its directory; harmless when repeated."""
@@ -111,8 +120,12 @@ def postgres(*, synchronous_commit: str = "off", fsync: str = "off") -> Iterator
         command = [programs / "postgres", "-D", data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        process = _spawn(command, directory, identity, signal.SIGINT)
-        server = Server(f"postgres://test@127.0.0.1:{port}/test", port, process, directory, signal.SIGINT)
+
+        def start() -> subprocess.Popen[bytes]:
+            return _spawn(command, directory, identity, signal.SIGINT)
+
+        url = f"postgres://test@127.0.0.1:{port}/test"
+        server = Server(url, port, start(), directory, signal.SIGINT, start)
         try:
             _wait(server, lambda: _create_database(port, "test"))
             yield server
@@ -184,7 +197,7 @@ def _run(command: list[object], directory: Path, identity: dict[str, object]) ->
 def _spawn(
     command: list[object], directory: Path, identity: dict[str, object], end: signal.Signals
 ) -> subprocess.Popen[bytes]:
-    with (directory / "log").open("wb") as log:
+    with (directory / "log").open("ab") as log:
         return subprocess.Popen(
             [*_ending_with_parent(end), *(str(part) for part in command)],
             cwd=directory,
