@@ -268,7 +268,7 @@ def test_drawn_signatures_stand_where_they_belong_and_an_old_one_does_not() -> N
     assert drawings_in(record, blank=True) == 0
     pdf = printing.render_records([record])
     text = text_of(pdf)
-    assert "（本人登录确认到场）" in text
+    assert f"{second.inspector.name}（登录确认到场）" in text
     assert pages_of(pdf) <= 2
     x.sign(InspectionRecord.objects.get(pk=record.pk), actor, signatory_name="另一人")
     assert drawings_in(record) == 1  # the inspector's; the drawing of 陈某 is no signature of 另一人
