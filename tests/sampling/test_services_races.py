@@ -10,8 +10,7 @@ from registry import audit, clock
 from registry.errors import DomainError
 from sampling import services
 from sampling.enums import EOutReason, PickKind, PlanState
-from sampling.models import BundleFile, Draw, DrawEvent, LogEntry, Plan, Reveal, Roster
-from sampling.services import confirming
+from sampling.models import BundleFile, Draw, DrawEvent, DrawRequest, LogEntry, Plan, Reveal, Roster
 from tests import factories as f
 from tests.sampling.plans import (
     DIGITS,
@@ -197,15 +196,14 @@ def test_without_the_lock_of_the_plan_two_confirmations_reach_the_constraint(mon
         actor=plan.created_by, plan=plan, digits=DIGITS, witnesses=WITNESSES, key="race-request-key-01"
     )
     monkeypatch.setattr("sampling.services.confirming.lock_plan", lambda row: Plan.objects.get(pk=row.pk))
-    monkeypatch.setattr("sampling.services.confirming._fresh", lambda row: type(row).objects.get(pk=row.pk))
     both = threading.Barrier(2)
-    drawing = confirming.draw_now
 
-    def late(*arguments: object, **options: object) -> Draw:
+    def read_by_both(row: DrawRequest) -> DrawRequest:
+        found = DrawRequest.objects.select_related("roster__plan", "requested_by").get(pk=row.pk)
         both.wait(10)
-        return drawing(*arguments, **options)  # type: ignore[arg-type]
+        return found
 
-    monkeypatch.setattr("sampling.services.confirming.draw_now", late)
+    monkeypatch.setattr("sampling.services.confirming._fresh", read_by_both)
 
     def act() -> object:
         try:
