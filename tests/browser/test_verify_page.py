@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from publicity import offline
+from tests.browser.axe import violations
 from tests.live_app import LiveApp
 from tests.sampling.draws import BIG_SEED, vector
 from tests.sampling.test_bundle import changed_bytes, complete
@@ -87,6 +88,7 @@ def test_an_open_draw_at_the_desk(desk: Page, draws: None) -> None:
         expect(desk.locator(".find-answer p").first).to_have_text(words)
     desk.get_by_role("button", name="改一位数字").click()
     expect(desk.get_by_text("9 家里只剩 5 家相同（其中 4 家所在的组本来就全部抽中）")).to_be_visible()
+    assert violations(desk) == []
     head = complete()["log"].decode().splitlines()[-1].split("\t")
     desk.locator(".light-row summary").nth(3).click()
     desk.fill("#noted-head", f"4:{head[-1]}")
@@ -143,7 +145,15 @@ def test_a_changed_byte_is_named_as_the_command_line_names_it(desk: Page, draws:
     expect(desk.locator(".verdict h2")).to_have_text("第③步不一致：公布的名单里有 1 家算不出来")
     expect(desk.locator(".working").nth(2)).to_contain_text("重算应当是")
     expect(desk.locator("[data-help]")).to_contain_text("监督电话")
+    assert violations(desk) == []
     assert verdict_of(desk, lambda: desk.get_by_role("button", name="用本站数据重新验证").click()) == "VERIFIED 9 picks"
+
+
+def test_the_method_page(phone: Page, draws: None) -> None:
+    phone.goto("/gs/shuoming/")
+    assert violations(phone) == []
+    wide, screen = phone.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= screen
 
 
 def test_files_out_of_reach_and_no_script(page: Page, browser: Browser, draws: None, base_url: str) -> None:

@@ -1,5 +1,5 @@
 // Runs the page's own modules over many cases at once. stdin: JSON; stdout: JSON, one answer per case.
-//   {"do": "verify", "files": {name: base64}, "head": "…"}            -> {verdict, seed, branch, lights}
+//   {"do": "verify", "files": {name: base64}, "head": "…", "shown": seed} -> {verdict, seed, branch, lights}
 //   {"do": "draw", "files": {…}, "seed": "…"}                        -> {result, branch, stopped, error}
 //   {"do": "cancel", "files": {…}}                                   -> {cancelled, told}: stopped at the second report
 import { compute, replay } from "../../static/js/verify/outcome.js";
@@ -12,7 +12,7 @@ const filesOf = (given) =>
 export async function answer(given) {
   const files = filesOf(given.files);
   if (given.do === "verify") {
-    const report = await verify(files, { head: given.head });
+    const report = await verify(files, { head: given.head, shownSeed: given.shown });
     const bad = [...new Set(report.problems.map((problem) => problem.light))].sort();
     return { verdict: report.verdict, seed: report.seed, branch: report.outcome?.branch ?? "", bad };
   }

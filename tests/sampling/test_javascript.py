@@ -105,6 +105,15 @@ def test_a_recomputed_chain_fails_with_the_anchor_only(node):
     assert held["verdict"].startswith("FAILED log.tsv：第 3 条的链值与留存的链首不符")
 
 
+def test_a_seed_shown_beside_the_files_must_be_theirs(node):
+    asked = [
+        {"do": "verify", "files": f, "shown": shown} for f in (complete(), partial()) for shown in (SEED, "0" * 64)
+    ]
+    answers = node(asked)
+    assert [answer["bad"] for answer in answers] == [[], [1], [], [1]]
+    assert answers[1]["verdict"] == f"FAILED 种子：抽取页面上写的是 {'0' * 64}，由公布的文件算出的是 {SEED}"
+
+
 def python_draw(files, seed):
     """What run_verify.mjs says of a draw."""
     try:

@@ -157,6 +157,11 @@ class Check {
     if (!found.values || !found.nonces || found.nonces.size !== freeze.nonces.length) return;
     found.seedInput = seedInput(files.get("freeze"), found.values, found.nonces);
     found.seed = sha256Hex(found.seedInput);
+    const { shownSeed } = this.options;
+    if (!shownSeed || shownSeed === found.seed) return;
+    await this.step(8.2, SEED, () => {
+      throw new StepError("种子", `抽取页面上写的是 ${shownSeed}，由公布的文件算出的是 ${found.seed}`);
+    });
   }
 
   async whole() {
@@ -265,7 +270,8 @@ class Check {
   }
 }
 
-// files: Map name without suffix -> Uint8Array. options: {head: "SEQ:CHAIN", progress(share), cancelled()}.
+// files: Map name without suffix -> Uint8Array. options: {head: "SEQ:CHAIN", shownSeed: the seed that was told beside the
+// files, progress(share), cancelled()}.
 // Never fails for a wrong file: the report says what is wrong. Throws Cancelled when told to stop.
 export function verify(files, options = {}) {
   const wanted = [...files].filter(([name]) => name !== "names").sort((a, b) => before(a[0], b[0]));

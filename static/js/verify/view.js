@@ -111,7 +111,7 @@ export class VerifyView {
     const begun = performance.now();
     try {
       const report = await verify(this.files, {
-        head, progress: (share) => { bar.value = share; }, cancelled: () => run !== this.run,
+        head, shownSeed: this.own ? "" : this.seed, progress: (share) => { bar.value = share; }, cancelled: () => run !== this.run,
       });
       if (run !== this.run) return;
       this.show(report, (performance.now() - begun) / 1000);
@@ -131,21 +131,16 @@ export class VerifyView {
     this.say(state, title, text, report.error ? [print, again] : [again, print]);
     this.banner.dataset.seconds = seconds.toFixed(3);
     this.banner.dataset.verdict = report.verdict;
-    this.banner.append(this.seedNote(report));
+    this.banner.append(this.note(report));
     this.showLights(report);
     this.demo.hidden = !showDemo(this.demo.lastChild, report, (id) => this.names.get(id));
     this.showFinder(report);
     if (this.help) (report.error ? this.side.prepend(this.help) : this.side.append(this.help));
   }
 
-  // Whether the draw is void, and whether the seed is the one that this site shows.
-  seedNote(report) {
-    const notes = [voidText(report)];
-    if (this.seed && report.seed && report.seed !== this.seed && !this.own) {
-      notes.push(`算出的种子与抽取页面上写的不同：页面 ${this.seed.slice(0, 12)}…，重算 ${report.seed.slice(0, 12)}…。请打电话询问。`);
-    }
-    const told = notes.filter(Boolean);
-    return told.length ? h("div", { class: "verdict-notes" }, told.map((text) => h("p", {}, icon("exclamation-triangle-fill"), ` ${text}`))) : "";
+  note(report) {
+    const text = voidText(report);
+    return text ? h("div", { class: "verdict-notes" }, h("p", {}, icon("exclamation-triangle-fill"), ` ${text}`)) : "";
   }
 
   showLights(report) {

@@ -114,7 +114,7 @@ function whatIsWrong(report) {
   if (/^[a-z0-9-]+$/.test(error.file ?? "") && error.file !== "--head") {
     return `${error.file}.tsv ${/缺少|没有提供/.test(error.message) ? "没有提供" : "不对"}`;
   }
-  return "对不上";
+  return error.file === "种子" ? "页面上的种子不是文件算出的" : "对不上";
 }
 
 // {state, title, text} of the whole page. seconds: how long the check took; own: files chosen by the visitor.
