@@ -98,4 +98,7 @@ read_only(
 )
 read_only(models.AttendanceCode, list_display=["section", "issued_by", "issued_at", "expires_at", "used_by", "used_at"])
 read_only(models.Notice, list_display=["recipient", "text", "at", "read_at"])
+read_only(models.Mention, list_display=["kind", "object_id", "plan", "day", "days_late", "manual", "caught_up"])
+read_only(models.ReminderRun, list_display=["day", "finished_at", "notices", "missed_from"])
+read_only(models.Delivery, list_display=["notice", "channel", "state", "tries", "next_try", "error"])
 read_only(models.Reminder, list_display=["kind", "object_id", "recipient", "day"])

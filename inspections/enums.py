@@ -217,3 +217,25 @@ class ReviewDecision(TextChoices):
 
     PASS = "PASS", "通过"
     RETURN = "RETURN", "退回修改"
+
+
+class Channel(TextChoices):
+    """A way out of the house; the inbox inside it is the notice itself."""
+
+    MAIL = "MAIL", "邮件"
+    WEBHOOK = "WEBHOOK", "群机器人"
+
+
+class DeliveryState(TextChoices):
+    """State of a message on its way out."""
+
+    WAITING = "WAITING", "等待发送"
+    SENT = "SENT", "已送达"
+    FAILED = "FAILED", "没有送达"
+
+
+DELIVERY_TRANSITIONS: dict[DeliveryState, set[DeliveryState]] = {
+    DeliveryState.WAITING: {DeliveryState.SENT, DeliveryState.FAILED},
+    DeliveryState.FAILED: {DeliveryState.WAITING},
+    DeliveryState.SENT: set(),
+}

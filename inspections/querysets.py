@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 from inspections.enums import (
     OPEN_FOR_ENTRY,
     Decision,
+    DeliveryState,
     LeadDecision,
     Measure,
     RecordState,
@@ -280,6 +281,22 @@ class NoticeQuerySet(models.QuerySet[Any]):
     def unread(self) -> "NoticeQuerySet":
         """Not opened yet."""
         return self.filter(read_at=None)
+
+
+class DeliveryQuerySet(models.QuerySet[Any]):
+    """Reads of messages on their way out."""
+
+    def visible_to(self, user: "User") -> "DeliveryQuerySet":
+        """A person's own; the system administrator sees all."""
+        return self if Role.SYSADMIN in user.roles else self.filter(notice__recipient=user)
+
+    def failed(self) -> "DeliveryQuerySet":
+        """Given up."""
+        return self.filter(state=DeliveryState.FAILED)
+
+    def due(self, now: dt.datetime) -> "DeliveryQuerySet":
+        """To be tried now, the longest waiting first."""
+        return self.filter(state=DeliveryState.WAITING, next_try__lte=now).order_by("next_try", "pk")
 
 
 def _by_clock(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Background work of the inspections: the morning's reminders, and mail."""
+"""Background work of the inspections: the day's reminders, and the messages on their way out."""
 
 from celery import shared_task
 
@@ -8,11 +8,23 @@ from registry import clock
 
 @shared_task
 def send_reminders() -> int:
-    """Due dates that waited for a calendar first, then today's reminders; running it twice sends nothing twice."""
+    """Due dates that waited for a calendar first, then today's reminders.
+
+    Beat asks every ten minutes: what a dead worker or an outage left undone is made up by the next call, and once
+    today's run has finished this costs one query.
+    """
+    if not services.run_is_due(clock.now()):
+        return 0
     services.fill_missing_due_dates()
     return services.send_due_reminders(day=clock.today())
 
 
-def mail_notice(object_id: str) -> None:
-    """A notice by e-mail (through `registry.jobs`)."""
-    services.mail_notice(notice_id=int(object_id))
+@shared_task
+def send_deliveries() -> int:
+    """Try what waits for its next try."""
+    return services.deliver_waiting()
+
+
+def deliver_waiting(object_id: str) -> None:
+    """New messages, at once (through `registry.jobs`)."""
+    services.deliver_waiting()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspections.views import desk, desk_confirm, desk_paper, desk_progress, desk_records, desk_review
+from inspections.views import desk, desk_confirm, desk_paper, desk_progress, desk_records, desk_review, notices
 from inspections.views.phone_urls import phone_urls
 
 app_name = "inspections"
@@ -29,6 +29,8 @@ desk_urls = [
     path("shangji/<int:pk>/", desk_records.upstream, name="upstream"),
     path("tongzhi/", desk.notice_list, name="notice_list"),
     path("tongzhi/yidu/", desk.notice_read, name="notice_read"),
+    path("tongzhi/fangshi/", notices.notice_settings, name="notice_settings"),
+    path("tongzhi/chongfa/", notices.delivery_retry, name="delivery_retry"),
     path("houxu/", desk.follow_up_list, name="follow_up_list"),
     path("houxu/<int:pk>/", desk.follow_up_close, name="follow_up_close"),
 ]

@@ -14,6 +14,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-jobs": {"task": "registry.tasks.sweep_jobs", "schedule": 60.0},
     "reveal-draws": {"task": "sampling.tasks.reveal_due", "schedule": crontab(minute=5)},
-    "send-reminders": {"task": "inspections.tasks.send_reminders", "schedule": crontab(hour=8, minute=30)},
+    "send-reminders": {"task": "inspections.tasks.send_reminders", "schedule": crontab(hour="8-21", minute="*/10")},
+    "send-deliveries": {"task": "inspections.tasks.send_deliveries", "schedule": 60.0},
     "expire-exports": {"task": "publicity.tasks.expire_exports", "schedule": crontab(hour=3, minute=10)},
 }

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 
-from inspections.models import Confirmation, DepartmentSection, FollowUp, InspectionRecord
+from inspections.models import Confirmation, Delivery, DepartmentSection, FollowUp, InspectionRecord
 from publicity.models import Feedback
 from publicity.services import publishable_records
 from registry import workdays
@@ -193,6 +193,12 @@ def _accounts() -> Iterable[Todo]:
     if waiting:
         yield Todo(f"{waiting} 个账号还没有换掉一次性口令", "提醒本人登录", reverse("admin:registry_user_changelist"),
                    "person")  # fmt: skip
+    failed = Delivery.objects.failed().count()
+    if failed:
+        url = reverse("inspections:notice_settings")
+        yield Todo(
+            f"{failed} 条邮件或群机器人消息没有送达", "看原因，修好后重发", url, "send", kind="late", tag="没有送达"
+        )
 
 
 def _debts(user: User, today: dt.date) -> list[dict[str, Any]]:

@@ -4,10 +4,14 @@ import datetime as dt
 import shutil
 from dataclasses import dataclass, field
 
+import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from inspections.models import Delivery
 from registry import clock
 from registry.enums import JobState
 from registry.models import CalendarYear, Job
@@ -42,6 +46,8 @@ def readiness() -> Readiness:
     old = Job.objects.filter(state=JobState.PENDING, created_at__lt=clock.now() - QUEUE_AGE).count()
     failed = Job.objects.filter(state=JobState.FAILED).count()
     found.words["后台任务"] = f"{old} 个等待超过 10 分钟，{failed} 个失败" if old or failed else "正常"
+    found.words["消息送达"] = _deliveries()
+    found.words["消息队列"] = _broker()
     usage = shutil.disk_usage(settings.VAR_DIR)
     full = usage.free < usage.total * FREE_SHARE
     found.words["磁盘"] = "剩余不足 10%，请清理" if full else "正常"
@@ -53,3 +59,24 @@ def _calendar() -> str:
     if CalendarYear.objects.filter(year=ahead.year).exists():
         return "正常"
     return f"{ahead.year}年日历未录入：请在“日历”导入国务院办公厅放假通知，否则到期限会算不出来"
+
+
+def _deliveries() -> str:
+    failed = Delivery.objects.failed().count()
+    return f"{failed} 条邮件或群机器人消息没有送达" if failed else "正常"
+
+
+def _broker() -> str:
+    """Redis answers within half a second; without it only background work waits (trust.md F13)."""
+    if not settings.REDIS_URL:
+        return "本进程内（没有设置 REDIS_URL）"
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
+    )
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "连不上：后台任务排队等候，恢复后一分钟内补做"
+    finally:
+        client.close()
+    return "正常"

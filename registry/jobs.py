@@ -72,9 +72,23 @@ def run(job_id: int) -> bool:
 def sweep() -> int:
     """Send again what was left behind: never sent, failed and to be retried, or claimed by a worker that died."""
     now = clock.now()
-    Job.objects.filter(state=JobState.RUNNING, started_at__lt=now - DEAD_AFTER).update(state=JobState.PENDING)
+    _take_over_dead(now)
     left = Job.objects.filter(state=JobState.PENDING, created_at__lt=now - UNSENT_AFTER, attempts__lt=MAX_ATTEMPTS)
     ids = list(left.order_by("pk").values_list("pk", flat=True)[:500])
     for job_id in ids:
         _send(job_id)
     return len(ids)
+
+
+def _take_over_dead(now: dt.datetime) -> None:
+    """Jobs of a worker that died wait again; one that killed a worker each time it was tried is given up."""
+    dead = Job.objects.filter(state=JobState.RUNNING, started_at__lt=now - DEAD_AFTER)
+    dead.filter(attempts__gte=MAX_ATTEMPTS).update(state=JobState.FAILED, finished_at=now, error="反复中断，已放弃")
+    dead.update(state=JobState.PENDING)
+
+
+def run_waiting() -> int:
+    """Run here, without Celery, what waits, and what a dead worker left; number of jobs. For offices on cron."""
+    _take_over_dead(clock.now())
+    ids = Job.objects.filter(state=JobState.PENDING, attempts__lt=MAX_ATTEMPTS).order_by("pk")
+    return sum(run(job_id) for job_id in list(ids.values_list("pk", flat=True)))

@@ -113,6 +113,8 @@ TABLE: dict[str, Rule] = {
     "inspections:review_version": only(DEPT_ADMIN),
     "inspections:upstream": only(DEPT_ADMIN, INSPECTOR, methods=BOTH),
     "inspections:notice_list": only(*STAFF),
+    "inspections:notice_settings": only(*STAFF, methods=BOTH),
+    "inspections:delivery_retry": only(*STAFF, methods=POST),
     "inspections:notice_read": only(LEAD, DEPT_ADMIN, INSPECTOR, methods=POST),
     "inspections:follow_up_list": only(LEAD, DEPT_ADMIN, INSPECTOR, AUDITOR),
     "inspections:follow_up_close": only(DEPT_ADMIN, INSPECTOR, methods=BOTH),

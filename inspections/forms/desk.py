@@ -20,6 +20,7 @@ from registry import clock
 from registry.models import Department
 from registry.operations import new_key
 from sampling.enums import IOutReason
+from sampling.models import Plan
 
 
 def day_field(label: str, **options: Any) -> forms.DateField:
@@ -249,11 +250,26 @@ class ReplaceForm(KeyForm):
 
 
 class RemindForm(KeyForm):
-    """Which departments are reminded."""
+    """Who is reminded: departments (``pk``) for all they owe, single late ones (``confirmation``, ``section``), or
+    both. ``plan``: whose."""
 
-    def __init__(self, *args: Any, queryset: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plan: Plan | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["pk"] = _many(Department.objects.none() if queryset is None else queryset, "要提醒的部门")
+        rows = {
+            "pk": (Department.objects.filter(plans__plan=plan), "要提醒的部门"),
+            "confirmation": (Confirmation.objects.filter(record__plan=plan), "要提醒的企业"),
+            "section": (DepartmentSection.objects.filter(record__plan=plan), "要提醒的记录"),
+        }
+        for name, (queryset, label) in rows.items():
+            self.fields[name] = _many(queryset if plan else queryset.none(), label)
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Something must be ticked."""
+        data = super().clean() or {}
+        if not self.errors and not any(data.get(name) for name in ("pk", "confirmation", "section")):
+            self.add_error(None, "请先勾选要提醒的部门或企业。")
+        return data
 
 
 class ScanForm(KeyForm):

@@ -2,7 +2,7 @@
 
 from inspections.models.confirmation import Approval, Confirmation, Dispatch
 from inspections.models.evidence import Evidence
-from inspections.models.notice import Notice, Reminder
+from inspections.models.notice import Delivery, Mention, Notice, NoticeSetting, Reminder, ReminderRun
 from inspections.models.record import (
     Assistant,
     DepartmentSection,
@@ -20,15 +20,19 @@ __all__ = [
     "Assistant",
     "AttendanceCode",
     "Confirmation",
+    "Delivery",
     "DepartmentSection",
     "Dispatch",
     "Evidence",
     "FollowUp",
     "InspectionRecord",
     "ItemFinding",
+    "Mention",
     "Notice",
+    "NoticeSetting",
     "ReasonPhrase",
     "Reminder",
+    "ReminderRun",
     "Review",
     "SectionMember",
     "SectionResult",

@@ -10,6 +10,7 @@ from inspections.services.confirming import (
     return_record,
     standing_words,
 )
+from inspections.services.delivering import deliver_waiting, retry_deliveries, set_channels
 from inspections.services.dispatch import dispatch_draw, preview_dispatch
 from inspections.services.entry import (
     FollowUpEntry,
@@ -25,7 +26,7 @@ from inspections.services.entry import (
 )
 from inspections.services.evidence import add_evidence, remove_evidence
 from inspections.services.people import change_inspector, replace_on_records
-from inspections.services.reminding import countdown, mail_notice, read_notices, remind, send_due_reminders
+from inspections.services.reminding import read_notices, remind, run_is_due, send_due_reminders
 from inspections.services.reviewing import (
     StaleReview,
     close_follow_up,
@@ -50,14 +51,13 @@ __all__ = [
     "confirm_attendance",
     "confirm_records",
     "count_wrong_try",
-    "countdown",
     "decide_return",
+    "deliver_waiting",
     "derive_results",
     "dispatch_draw",
     "fill_missing_due_dates",
     "is_late",
     "issue_code",
-    "mail_notice",
     "moves",
     "note_reading",
     "preview_dispatch",
@@ -68,15 +68,18 @@ __all__ = [
     "remind",
     "remove_evidence",
     "replace_on_records",
+    "retry_deliveries",
     "return_record",
     "review_section",
     "run_event_batch",
+    "run_is_due",
     "save_entry",
     "save_finding",
     "save_head",
     "save_rest_ok",
     "save_section",
     "send_due_reminders",
+    "set_channels",
     "set_upstream",
     "sign_as_inspector",
     "sign_record",

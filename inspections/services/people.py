@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from inspections.enums import OPEN_FOR_ENTRY, RecordState
 from inspections.models import DepartmentSection, InspectionRecord, Notice, SectionMember
+from inspections.services.delivering import shortened, store_notices
 from registry import audit, clock
 from registry.enums import Role
 from registry.errors import DomainError
@@ -55,10 +56,10 @@ def inspectors_of(sections: Iterable[DepartmentSection]) -> list[User]:
 
 
 def notify(users: Iterable[User], text: str, url: str = "") -> list[Notice]:
-    """Put a message into the inboxes; the same person gets it once."""
+    """Put a message into the inboxes, and on the ways out each person has chosen; the same person gets it once."""
     once = {user.pk: user for user in users}
-    return Notice.objects.bulk_create(
-        Notice(recipient=user, text=text[:300], url=url, at=clock.now()) for user in once.values()
+    return store_notices(
+        [Notice(recipient=user, text=shortened(text), url=url, at=clock.now()) for user in once.values()]
     )
 
 

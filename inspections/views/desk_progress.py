@@ -196,16 +196,18 @@ def _late(plan: Plan, clocks: Clocks, totals: dict[str, int]) -> list[dict[str, 
 
 @requires(LEAD, methods=("POST",))
 def plan_remind(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remind the people of the ticked departments, once a day each."""
+    """Remind the people of the ticked departments or single late ones, once a day each."""
     plan = get_object_or_404(with_dispatch(Plan.objects.led_by(request.user)).select_related("lead"), pk=pk)
-    form = RemindForm(request.POST, queryset=Department.objects.filter(plans__plan=plan))
+    form = RemindForm(request.POST, plan=plan)
     answer = attempt(request.user, form, f"remind:{pk}", lambda: _remind(request.user, plan, form))
     if answer is None:
         return _matrix(request, plan, form)
     told = answer["told"]
-    messages.success(request, f"已提醒 {told} 人。" if told else "所选部门的人今天都提醒过了，没有重复发送。")
+    messages.success(request, f"已提醒 {told} 人。" if told else "所选的人今天都提醒过了，没有重复发送。")
     return redirect("inspections:plan_progress", pk)
 
 
 def _remind(user: User, plan: Plan, form: RemindForm) -> dict[str, Any]:
-    return {"told": services.remind(actor=user, plan=plan, departments=form.cleaned_data["pk"])}
+    data = form.cleaned_data
+    chosen = {"departments": data["pk"], "confirmations": data["confirmation"], "sections": data["section"]}
+    return {"told": services.remind(actor=user, plan=plan, **chosen)}

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from inspections import tasks
+from inspections import services
+from registry import clock
 
 
 class Command(BaseCommand):
@@ -14,4 +15,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Send, and say how many."""
-        self.stdout.write(f"已发送 {tasks.send_reminders()} 条提醒。")
+        services.fill_missing_due_dates()
+        self.stdout.write(f"已发送 {services.send_due_reminders(day=clock.today())} 条提醒。")
