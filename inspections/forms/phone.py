@@ -1,8 +1,7 @@
 """Forms of the phone: one page of entries, result, signature, assistants, files. Plain HTML, no script needed.
 
 The page of entries is three kinds of forms in one: head, own section, one per item. Each knows what the page showed
-when it was loaded, so that only what this person changed is sent on, and a colleague's entry made meanwhile is neither
-overwritten nor mistaken for a collision.
+when it was loaded: only what this person changed is sent on, and a colleague's entry is not mistaken for a collision.
 """
 
 import datetime as dt

@@ -108,13 +108,12 @@ def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome 
         }
         for one in page.findings
     ]  # fmt: skip
-    others = complete(record.sections.exclude(pk=section.pk))
     past = PastInspection.objects.filter(enterprise=record.selection.enterprise, department=section.department)
-    conflicts = {name: stale for name, stale in outcome.conflicts.items() if outcome} if outcome else {}
     refusals = [line for name in ("head", "section") for line in outcome.refusals.get(name, [])] if outcome else []
     return {
-        "record": record, "section": section, "page": page, "items": items, "conflicts": conflicts,
-        "errors": page.errors(), "refusals": refusals, "others": others, "last": past.order_by("-day").first(),
+        "record": record, "section": section, "page": page, "items": items, "errors": page.errors(),
+        "conflicts": dict(outcome.conflicts) if outcome else {}, "refusals": refusals,
+        "others": complete(record.sections.exclude(pk=section.pk)), "last": past.order_by("-day").first(),
         "filled": sum(bool(one.answer) for one in page.findings), "total": len(page.findings),
         "open": section.state in OPEN_FOR_ENTRY, "returned": returned[-1] if opinions or returned else None,
         "saved": max((one.updated_at for one in page.findings if one.updated_at), default=None),
