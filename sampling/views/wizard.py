@@ -12,8 +12,8 @@ from registry.operations import new_key
 from registry.permissions import LEAD, requires
 from registry.services import read_fixture
 from sampling import services
-from sampling.enums import DrawType, PlanState
-from sampling.forms import ItemsForm, KeyForm, NameForm, PeopleForm, ScopeForm
+from sampling.enums import Beacon, DrawType, PlanState
+from sampling.forms import ItemsForm, KeyForm, NameForm, NewForm, PeopleForm, ScopeForm
 from sampling.models import Plan
 from sampling.views.showing import STEPS, attempt
 
@@ -60,8 +60,9 @@ def plan_new(request: HttpRequest) -> HttpResponse:
     usual = read_fixture("plan_2024")["plan"]
     numbers = {name: usual[name] for name in ("confirm_days", "backfill_days", "publish_days")}
     texts = {name: usual[name] for name in TEXTS if name != "basis"}
-    initial = {"key": new_key(), "draw_type": DrawType.DIRECTED, "not_before_hours": 24, **numbers, **texts}
-    form = NameForm(request.POST or None, initial=initial)
+    initial = {"key": new_key(), "draw_type": DrawType.DIRECTED, "not_before_hours": 24, "sealed": True,
+               "beacon": Beacon.NONE, "rehearsal": request.GET.get("yanlian") == "1", **numbers, **texts}  # fmt: skip
+    form = NewForm(request.POST or None, initial=initial)
 
     def effect() -> dict[str, Any]:
         return {"pk": services.create_plan(actor=request.user, **form.changes).pk}
@@ -158,7 +159,8 @@ def _scope_context(plan: Plan, form: ScopeForm) -> dict[str, Any]:
          "drawn": max(one.expected * 240 // most, 1 if one.expected else 0)}
         for one in summary.grades
     ]  # fmt: skip
-    return _frame(plan, 3, form) | {"summary": summary, "lines": lines, "oob": False}
+    capped = any(rate.cap or rate.classes for rate in plan.rates.all())
+    return _frame(plan, 3, form) | {"summary": summary, "lines": lines, "oob": False, "capped": capped}
 
 
 @requires(LEAD, methods=("GET", "POST"))

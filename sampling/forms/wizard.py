@@ -1,23 +1,17 @@
-"""Forms of the wizard, the freeze and the draw: raw input to clean data, all errors at once."""
+"""Forms of the wizard and the freeze: raw input to clean data, all errors at once."""
 
 import dataclasses
-from fractions import Fraction
 from typing import Any
 
 from django import forms
 
-from registry.errors import DomainError
-from registry.models import Department, Enterprise, Industry, InspectionItem, RiskScheme, User
+from registry.models import Department, InspectionItem, User
 from registry.operations import new_key
-from sampling.enums import DrawType
+from sampling.enums import Beacon
 from sampling.models import Plan
 from sampling.services.attaching import SIGNATURES
-from sampling.services.plans import NUMBERS, UNGRADED, grades_of
-from sampling.services.rates import parse_rate, rate_text
+from sampling.services.plans import NUMBERS
 from sampling.services.scope import ScopeSpec
-
-GROUPS, GROUP_LENGTH = 8, 5
-WITNESS_ROWS = 5
 
 
 def day_field(label: str, **options: Any) -> forms.DateField:
@@ -35,12 +29,13 @@ def text_field(label: str, *, limit: int, rows: int = 0, css: str = "w-l", **opt
     )
 
 
-def number_field(name: str) -> forms.IntegerField:
+def number_field(name: str, *, label: str = "", required: bool = True) -> forms.IntegerField:
     """A number with the limits of the plan service."""
-    label, low, high = NUMBERS[name]
-    words = f"{label}应在 {low} 到 {high} 之间。"
+    usual, low, high = NUMBERS[name]
+    words = f"{label or usual}应在 {low} 到 {high} 之间。"
     return forms.IntegerField(
-        label=label,
+        label=label or usual,
+        required=required,
         min_value=low,
         max_value=high,
         widget=forms.NumberInput(attrs={"class": "w-num"}),
@@ -80,18 +75,63 @@ class NameForm(KeyForm):
     confirm_days = number_field("confirm_days")
     backfill_days = number_field("backfill_days")
     publish_days = number_field("publish_days")
+    sealed = forms.TypedChoiceField(
+        label="抽取结果",
+        choices=[("True", "封存，到期揭示"), ("False", "当场公开")],
+        coerce=lambda value: value == "True",
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择抽取结果封存还是公开。"},
+        help_text="封存：揭示以前只公开时间、数目和摘要，不惊动被抽中的企业。公开：抽取后马上公开名单。",
+    )
+    reveal_on = day_field("揭示日期", required=False, help_text="只用于封存。留空：最后一户检查结果公示时揭示。")
+    strata_public = forms.BooleanField(
+        label="揭示后连同信用风险等级一起公开",
+        required=False,
+        help_text="一般不勾选。不勾选时，等级和各级数目只给审计核验，公众核对号码和记录链。",
+    )
+    second_person = forms.BooleanField(
+        label="抽取须第二人用自己的账号确认",
+        required=False,
+        help_text="要有两个牵头账号：一人录入数字，另一人核对后确认，确认即抽取。",
+    )
+    entropy_at = forms.DateTimeField(
+        label="掷骰时间",
+        required=False,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        help_text="写进冻结文件，冻结后不能换。留空：等待期满后随时。",
+        error_messages={"invalid": "掷骰时间请按“2024-06-04T10:00”的样子填写。"},
+    )
+    entropy_place = text_field("掷骰地点", limit=200, required=False, css="w-m")
+    beacon = forms.ChoiceField(label="公共随机信标", choices=Beacon.choices, required=False)
+    beacon_spec = text_field(
+        "信标期次",
+        limit=100,
+        required=False,
+        help_text="双色球写 7 位期号，例如 2026110；drand 写“链摘要:轮次”。必须是冻结以后才公布的一期。",
+    )
     basis = text_field("抽查依据", limit=2000, rows=3, required=False)
     content = text_field("抽查内容", limit=2000, rows=3, required=False)
     methods = text_field("检查方式", limit=2000, rows=3, required=False)
     duties_and_rights = text_field("配合义务和相关权利", limit=2000, rows=4, required=False)
 
     def clean(self) -> dict[str, Any]:
-        """The period runs forward."""
+        """The period runs forward; no beacon is none."""
         data = super().clean() or {}
+        data["beacon"] = data.get("beacon") or Beacon.NONE
         start, end = data.get("period_from"), data.get("period_to")
         if start and end and end < start:
             self.add_error("period_to", "抽查时间的结束日期早于开始日期，请核对。")
         return data
+
+
+class NewForm(NameForm):
+    """Step 1 of a plan that does not exist yet: only here it can be made a rehearsal."""
+
+    rehearsal = forms.BooleanField(
+        label="这是演练",
+        required=False,
+        help_text="走完全部步骤，每一页、每份文件都标“演练”，另有编号和记录链，不能公示。建好以后不能改成正式任务。",
+    )
 
 
 class ItemsForm(KeyForm):
@@ -121,79 +161,6 @@ class ItemsForm(KeyForm):
         if taking_part and not data["items"]:
             self.add_error("items", "请至少勾选 1 个参与部门的抽查事项。")
         return data
-
-
-class ScopeForm(KeyForm):
-    """Step 3: which enterprises, and the rate of each grade."""
-
-    industries = forms.ModelMultipleChoiceField(
-        queryset=Industry.objects.all(), label="行业", required=False, widget=forms.CheckboxSelectMultiple
-    )
-    authority = forms.ChoiceField(label="登记机关", error_messages={"required": "请选择登记机关。"})
-    registered_before = day_field("登记日期早于", required=False)
-    scheme = forms.ModelChoiceField(
-        queryset=RiskScheme.objects.all(), label="分级办法", empty_label=None,
-        error_messages={"required": "请选择分级办法。"},
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
-        rates = {f"rate_{row.grade}": rate_text(row.fraction) for row in plan.rates.all()}
-        own = {"industries": list(plan.industries.all()), "scheme": plan.scheme_id, "authority": plan.authority}
-        own |= {"registered_before": plan.registered_before}
-        super().__init__(*args, initial={"key": new_key(), **own, **rates}, **kwargs)
-        self.fields["industries"].required = plan.draw_type == DrawType.DIRECTED
-        self.fields["industries"].error_messages["required"] = "定向抽查至少要勾选 1 个行业。"
-        names = Enterprise.objects.order_by("authority").values_list("authority", flat=True).distinct()
-        known = sorted({*names, plan.authority} - {""})
-        self.fields["authority"].choices = [("", "请选择"), *((name, name) for name in known)]
-        self.plan = plan
-        self.grades = self._grades()
-        for grade in self.grades:
-            label = "未评级" if grade == UNGRADED else f"{grade}级"
-            self.fields[f"rate_{grade}"] = forms.CharField(
-                label=f"{label}的比例",
-                max_length=20,
-                widget=forms.TextInput(attrs={"class": "w-num", "inputmode": "decimal"}),
-                error_messages={"required": f"请填写{label}的比例；不抽取写 0。"},
-            )
-
-    def _grades(self) -> list[str]:
-        """The grades of the scheme that is chosen now, else of the plan's."""
-        chosen = str(self.data.get("scheme", "")) if self.is_bound else ""
-        scheme = RiskScheme.objects.filter(pk=chosen).first() if chosen.isdigit() else None
-        return grades_of(scheme or self.plan.scheme)
-
-    def clean(self) -> dict[str, Any]:
-        """Rates become exact fractions, in ``rates``."""
-        data = super().clean() or {}
-        rates: dict[str, Fraction] = {}
-        for grade in self.grades:
-            if typed := data.pop(f"rate_{grade}", ""):
-                try:
-                    rates[grade] = parse_rate(typed)
-                except DomainError as error:
-                    self.add_error(f"rate_{grade}", error.message)
-        data["rates"] = rates
-        return data
-
-    @property
-    def rate_fields(self) -> dict[str, forms.BoundField]:
-        """Grade → its field."""
-        return {grade: self[f"rate_{grade}"] for grade in self.grades}
-
-    def spec(self, spec: ScopeSpec) -> ScopeSpec:
-        """``spec`` with what is typed now as far as it is valid, for the live count."""
-        self.is_valid()
-        data = self.cleaned_data
-        changes: dict[str, Any] = {"rates": data.get("rates", {}), "grades": tuple(self.grades)}
-        for name in ("authority", "registered_before"):
-            if name in data:
-                changes[name] = data[name]
-        if "industries" in data:
-            changes["industries"] = frozenset(one.pk for one in data["industries"])
-        if "scheme" in data:
-            changes["scheme_id"] = data["scheme"].pk
-        return dataclasses.replace(spec, **changes)
 
 
 class PeopleForm(KeyForm):
@@ -245,52 +212,3 @@ class AttachForm(KeyForm):
         if user.department_id != plan.lead_id or not user.is_lead:
             departments = departments.filter(pk=user.department_id)
         self.fields["department"].queryset = departments
-
-
-class DrawForm(KeyForm):
-    """The ceremony: witnesses by name and unit, 40 digits in eight groups of five."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for row in range(1, WITNESS_ROWS + 1):
-            for part, label in (("name", "姓名"), ("unit", "单位")):
-                widget = forms.TextInput(attrs={"autocomplete": "off"})
-                self.fields[f"witness_{part}_{row}"] = forms.CharField(
-                    label=f"第 {row} 名见证人{label}", max_length=100, required=False, widget=widget
-                )
-        for number in range(1, GROUPS + 1):
-            words = f"第 {number} 组要 {GROUP_LENGTH} 位数字（0 到 9）。"
-            attrs = {"inputmode": "numeric", "autocomplete": "off", "class": "digits"}
-            self.fields[f"group_{number}"] = forms.RegexField(
-                r"^\s*[0-9]{5}\s*$",
-                label=f"第 {number} 组",
-                max_length=12,
-                widget=forms.TextInput(attrs=attrs),
-                error_messages={"required": words, "invalid": words, "max_length": words},
-            )
-
-    @property
-    def witness_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """(name, unit) fields per row."""
-        return [(self[f"witness_name_{n}"], self[f"witness_unit_{n}"]) for n in range(1, WITNESS_ROWS + 1)]
-
-    @property
-    def groups(self) -> list[forms.BoundField]:
-        """The eight fields of digits."""
-        return [self[f"group_{number}"] for number in range(1, GROUPS + 1)]
-
-    def clean(self) -> dict[str, Any]:
-        """``digits`` and ``witnesses`` as the service takes them; a row is filled or empty."""
-        data = super().clean() or {}
-        data["digits"] = "".join(data.get(f"group_{n}", "").strip() for n in range(1, GROUPS + 1))
-        data["witnesses"] = []
-        for row in range(1, WITNESS_ROWS + 1):
-            name, unit = data.get(f"witness_name_{row}", "").strip(), data.get(f"witness_unit_{row}", "").strip()
-            if name and unit:
-                data["witnesses"].append({"name": name, "unit": unit})
-            elif name or unit:
-                missing = "unit" if name else "name"
-                self.add_error(f"witness_{missing}_{row}", "见证人的姓名和单位都要填写。")
-        if not data["witnesses"] and not self.errors.keys() & {f"witness_name_{n}" for n in range(1, 6)}:
-            self.add_error("witness_name_1", "至少要有 1 名见证人，请填写姓名和单位。")
-        return data
