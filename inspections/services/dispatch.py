@@ -166,6 +166,7 @@ def dispatch_draw(*, actor: User, draw: Draw) -> Dispatch:
         raise DomainError(f"《{plan}》已经派发过，不用再派发。")
     if plan.state != PlanState.DRAWN:
         raise DomainError(f"《{plan}》现在是“{plan.get_state_display()}”，只有“已抽取”的任务才能派发。")
+    sampling_services.must_be_whole(draw.roster)
     today = clock.today()
     due, version = confirm_due(plan, today)
     preview = preview_dispatch(draw, today)

@@ -3,11 +3,12 @@
 from sampling.services.attaching import attach_document, detach_document
 from sampling.services.auditing import audit_draw, verify_draws
 from sampling.services.batching import refuse_event, request_event, run_batch, withdraw_event
+from sampling.services.checking import draw_fault, log_fault, must_be_whole
 from sampling.services.confirming import confirm_draw, pending_draw, request_draw, withdraw_draw_request
 from sampling.services.drawing import run_draw
 from sampling.services.files import bundle_files, bundle_zip, log_head, zipped
 from sampling.services.freezing import Party, freeze_plan, next_draw_id, print_sealed_copy, void_freeze
-from sampling.services.in_words import dice_words, entropy_words, names_of, openness_words
+from sampling.services.in_words import dice_words, digest, entropy_words, names_of, openness_words, when
 from sampling.services.plans import copy_plan, create_plan, create_plan_from_preset, update_plan
 from sampling.services.rates import parse_rate, rate_text
 from sampling.services.readiness import departments_without_items, freeze_problems, items_per_department
@@ -45,6 +46,8 @@ __all__ = [
     "departments_without_items",
     "detach_document",
     "dice_words",
+    "digest",
+    "draw_fault",
     "effective_team",
     "effective_teams",
     "entropy_words",
@@ -53,7 +56,9 @@ __all__ = [
     "freeze_plan",
     "freeze_problems",
     "items_per_department",
+    "log_fault",
     "log_head",
+    "must_be_whole",
     "names_of",
     "next_draw_id",
     "openness_words",
@@ -78,6 +83,7 @@ __all__ = [
     "update_plan",
     "verify_draws",
     "void_freeze",
+    "when",
     "withdraw_draw_request",
     "withdraw_event",
     "withdraw_void",

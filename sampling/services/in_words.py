@@ -22,6 +22,11 @@ def when(moment: dt.datetime) -> str:
     return f"{at.year}年{at.month}月{at.day}日（周{WEEKDAYS[at.weekday()]}）{at:%H:%M}"
 
 
+def digest(content: bytes) -> str:
+    """SHA-256 of a file in hex, as everybody can compute it."""
+    return bundle.sha256_hex(content)
+
+
 def dice_words(plan: Plan, not_before: dt.datetime) -> str:
     """When and where the dice are rolled: as planned, else from the earliest moment on."""
     moment = when(plan.entropy_at) if plan.entropy_at else f"{when(not_before)}以后"

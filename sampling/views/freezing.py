@@ -19,10 +19,11 @@ from registry.views.paging import page_of
 from sampling import printing, services
 from sampling.enums import PlanState
 from sampling.filters import PreviewFilter
-from sampling.forms import FreezeForm
+from sampling.forms import FreezeForm, SealedCopyForm
 from sampling.models import Plan, Roster
 from sampling.services.scope import IN_SCOPE, ScopeSummary, scope_rows
-from sampling.views.showing import attempt, csv_answer, groups_of, leads, moment_words, pdf_answer, span_words
+from sampling.strata import grade_of
+from sampling.views.showing import attempt, csv_answer, groups_of, leads, moment_words, pdf_answer, refuse, span_words
 
 PER_PAGE = 50
 
@@ -104,7 +105,7 @@ def plan_roster(request: HttpRequest, pk: int) -> HttpResponse:
     roster = newest_roster(plan, request.GET.get("lun", ""))
     names = services.names_of(roster)
     lines = (line.split("\t") for line in roster.files.get(name="roster").content.splitlines()[1:])
-    rows = [(uscc, names.get(uscc, ""), _grade(stratum.partition("-")[0])) for uscc, stratum, _ in lines]
+    rows = [(uscc, names.get(uscc, ""), _grade(grade_of(stratum))) for uscc, stratum, _ in lines]
     return csv_answer(plan, "roster", ("统一社会信用代码", "名称", "等级"), rows)
 
 
@@ -133,13 +134,20 @@ def plan_frozen(request: HttpRequest, pk: int) -> HttpResponse:
     """名单已冻结: digest, place in the log, the named event, how long to wait, and the papers."""
     plan = get_object_or_404(Plan.objects.visible_to(request.user).select_related("lead"), pk=pk)
     roster = newest_roster(plan, request.GET.get("lun", ""))
+    return _frozen(request, plan, roster, SealedCopyForm())
+
+
+def _frozen(request: HttpRequest, plan: Plan, roster: Roster, form: SealedCopyForm) -> HttpResponse:
     now = clock.now()
     left = max(-(-(roster.not_before - now) // dt.timedelta(seconds=1)), 0)
     context = {
         "plan": plan,
         "roster": roster,
         "leads": leads(request.user, plan),
-        "waiting": plan.state == PlanState.FROZEN,
+        "waiting": plan.state == PlanState.FROZEN and hasattr(roster, "open_freeze"),
+        "form": form,
+        "copy": getattr(roster, "sealed_copy", None),
+        "void": getattr(roster, "void", None),
         "frozen_at": moment_words(roster.frozen_at),
         "not_before": moment_words(roster.not_before),
         "left": left,
@@ -160,3 +168,21 @@ def freeze_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     plan = get_object_or_404(Plan.objects.visible_to(request.user), pk=pk)
     roster = newest_roster(plan, request.GET.get("lun", ""))
     return pdf_answer(plan, f"冻结单-{roster.draw_id}", printing.freeze_sheet(roster))
+
+
+@requires(LEAD, methods=("POST",))
+def sealed_copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """The office's number on paper, once; the answer is the paper."""
+    plan = get_object_or_404(Plan.objects.led_by(request.user).select_related("lead"), pk=pk)
+    roster = newest_roster(plan)
+    form = SealedCopyForm(request.POST)
+    if form.is_valid():
+        try:
+            content = printing.sealed_copy(actor=request.user, roster=roster, **form.cleaned_data)
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            answer = pdf_answer(plan, f"封存纸件-{roster.draw_id}", content, save=True)
+            answer["Cache-Control"] = "no-store"
+            return answer
+    return _frozen(request, plan, roster, form)

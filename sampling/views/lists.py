@@ -20,7 +20,7 @@ from sampling.forms import AttachForm
 from sampling.models import BundleFile, Plan, PlanAttachment, PlanDepartment, Roster
 from sampling.services.scope import IN_SCOPE, scope_rows, spec_of
 from sampling.strata import grade_of
-from sampling.views.showing import TAGS, attempt, csv_answer, leads, next_step
+from sampling.views.showing import TAGS, address, attached, attempt, csv_answer, file_name, leads, next_step
 
 PER_PAGE = 20
 READERS = (LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)
@@ -73,10 +73,18 @@ def _detail(request: HttpRequest, plan: Plan, attach: AttachForm | None) -> Http
         "attachments": plan.attachments.select_related("department", "uploaded_by"),
         "attach": attach,
         "key": new_key(),
+        "events": _events(request, plan),
         "may_cancel": plan.state in (PlanState.DRAFT, PlanState.FROZEN, PlanState.DRAWN, PlanState.DISPATCHED,
                                      PlanState.INSPECTING),
     }  # fmt: skip
     return render(request, "sampling/plan_detail.html", context)
+
+
+def _events(request: HttpRequest, plan: Plan) -> str:
+    """Where the reader asks for a replacement; empty for who does not, or when it is not the time."""
+    asks = DEPT_ADMIN in request.user.roles or leads(request.user, plan)
+    running = plan.state in (PlanState.DRAWN, PlanState.DISPATCHED, PlanState.INSPECTING)
+    return address("inspections:event_new", plan.pk) if asks and running else ""
 
 
 def _files() -> Prefetch:
@@ -162,9 +170,8 @@ def plan_bundle(request: HttpRequest, pk: int) -> HttpResponse:
     roster = _roster(request, pk)
     if roster is None:
         raise Http404
-    answer = HttpResponse(services.files_zip(request.user, roster), content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="{roster.draw_id}.zip"'
-    return answer
+    name = file_name(roster.plan, f"{roster.draw_id}.zip")
+    return attached(services.files_zip(request.user, roster), "application/zip", name)
 
 
 @requires(LEAD, AUDITOR)
@@ -174,9 +181,8 @@ def plan_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     content = services.bundle_files(roster).get(name) if roster else None
     if roster is None or content is None:
         raise Http404
-    answer = HttpResponse(content, content_type="text/tab-separated-values; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{roster.draw_id}-{name}.tsv"'
-    return answer
+    kind = "text/tab-separated-values; charset=utf-8"
+    return attached(content, kind, file_name(roster.plan, f"{roster.draw_id}-{name}.tsv"))
 
 
 @requires(LEAD, AUDITOR)

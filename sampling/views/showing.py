@@ -68,10 +68,10 @@ def groups_of(text: str, size: int) -> list[str]:
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
-def address(name: str, pk: int) -> str:
+def address(name: str, *args: object) -> str:
     """The address of a page of another app; empty while that app has no such page."""
     try:
-        return reverse(name, args=[pk])
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 
@@ -140,6 +140,6 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text[:1] in "=+-@\t" and text else text
 
 
-def pdf_answer(plan: Plan, name: str, content: bytes) -> HttpResponse:
-    """A printed paper, shown in the browser."""
-    return attached(content, "application/pdf", file_name(plan, f"{name}.pdf"), inline=True)
+def pdf_answer(plan: Plan, name: str, content: bytes, *, save: bool = False) -> HttpResponse:
+    """A printed paper, shown in the browser, or to be saved."""
+    return attached(content, "application/pdf", file_name(plan, f"{name}.pdf"), inline=not save)

@@ -118,7 +118,10 @@ const ready = {
     const left = groups.filter((group) => !group.read).length;
     return left ? `还有 ${left} 组没有输入或复述。` : "";
   },
-  beacon: () => (form.querySelector("[data-step=beacon] input").value.trim() ? "" : "请填写信标的数值。"),
+  beacon: () => {
+    const empty = [...form.querySelectorAll("[data-step=beacon] input")].find((input) => !input.value.trim());
+    return empty ? `请填写${empty.labels[0].textContent}。` : "";
+  },
   check: () => "",
 };
 

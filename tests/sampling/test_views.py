@@ -135,7 +135,7 @@ def name_fields(**changes: Any) -> dict[str, Any]:
         "key": new_key(), "task_name": "演示抽查", "plan_name": "", "document_number": "", "draw_type": "DIRECTED",
         "platform_plan_code": "", "platform_task_code": "HB-1", "period_from": "2024-06-10", "period_to": "2024-08-31",
         "summary_due": "", "not_before_hours": "24", "confirm_days": "2", "backfill_days": "5", "publish_days": "20",
-        "basis": "依据", "content": "", "methods": "", "duties_and_rights": "",
+        "sealed": "True", "basis": "依据", "content": "", "methods": "", "duties_and_rights": "",
     }  # fmt: skip
     return data | changes
 
