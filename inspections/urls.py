@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from inspections.views import desk, desk_confirm, desk_paper, desk_progress, desk_records, desk_review, notices
+from inspections.views import (
+    desk,
+    desk_confirm,
+    desk_events,
+    desk_paper,
+    desk_progress,
+    desk_records,
+    desk_review,
+    notices,
+)
 from inspections.views.phone_urls import phone_urls
 
 app_name = "inspections"
@@ -23,6 +32,10 @@ desk_urls = [
     path("renwu/<int:pk>/", desk_records.task_detail, name="task_detail"),
     path("renwu/<int:pk>/saomiao/", desk_paper.task_scan, name="task_scan"),
     path("renwu/huanren/<int:pk>/", desk_records.task_assign, name="task_assign"),
+    path("tihuan/", desk_events.event_list, name="event_list"),
+    path("tihuan/<int:pk>/", desk_events.event_new, name="event_new"),
+    path("tihuan/<int:pk>/chehui/", desk_events.event_withdraw, name="event_withdraw"),
+    path("tihuan/<int:pk>/cailiao/", desk_events.event_evidence, name="event_evidence"),
     path("fuhe/", desk_review.review_next, name="review_next"),
     path("fuhe/<int:pk>/", desk_review.task_review, name="task_review"),
     path("fuhe/<int:pk>/banben/", desk_review.review_version, name="review_version"),

@@ -17,8 +17,8 @@ from registry import workdays
 from registry.enums import DayKind, Role
 from registry.models import AuditHead, CalendarDay, Department, Inspector, User
 from registry.services import current_calendar
-from sampling.enums import PlanState
-from sampling.models import Plan
+from sampling.enums import Decision, PlanState
+from sampling.models import DrawRequest, EventRequest, Plan, VoidRequest
 
 WEEKDAYS = "一二三四五六日"
 CERTIFICATE_DAYS = 60
@@ -83,7 +83,13 @@ def desk_of(user: User, today: dt.date) -> Desk:
     desk, clock = Desk(), Clock(today)
     roles = user.roles
     if Role.LEAD in roles:
-        desk.todos += [*_lead(user, clock), *_publish(user, clock), *_feedback(user), *_calendar(clock)]
+        desk.todos += [
+            *_lead(user, clock),
+            *_publish(user, clock),
+            *_feedback(user),
+            *_calendar(clock),
+            *_second_looks(user),
+        ]
         desk.debts = _debts(user, today)
     if Role.DEPT_ADMIN in roles:
         desk.todos += [*_department(user, clock), *_certificates(user, today)]
@@ -149,6 +155,24 @@ def _calendar(clock: Clock) -> Iterable[Todo]:
         yield Todo(f"导入 {ahead.year} 年的工作日历", "按国务院办公厅放假通知；不导入，跨年的期限算不出来",
                    f"{reverse('registry:calendar_import')}?year={ahead.year}", "calendar3", dt.date(ahead.year, 1, 1),
                    "新年第一天", "soon", f"{ahead.year}年日历未录入")  # fmt: skip
+
+
+def _second_looks(user: User) -> Iterable[Todo]:
+    """What waits for another account of the lead bureau: digits and voids to confirm, replacements to decide."""
+    own = {"roster__plan__lead_id": user.department_id}
+    typed = DrawRequest.objects.filter(**own, withdrawn_at=None, confirmed_at=None, roster__open_freeze__isnull=False)
+    for asked in typed.exclude(requested_by=user).select_related("roster__plan"):
+        plan = asked.roster.plan
+        yield Todo(f"确认“{plan.task_name}”的抽取数字", "另一人已录入，核对后确认即抽取",
+                   reverse("sampling:plan_draw", args=[plan.pk]), "dice-5")  # fmt: skip
+    voids = VoidRequest.objects.filter(**own, decision=Decision.PENDING).exclude(requested_by=user)
+    for void in voids.select_related("roster__plan"):
+        yield Todo(f"确认“{void.roster.plan.task_name}”的作废申请", void.reason,
+                   reverse("sampling:plan_void", args=[void.roster.plan_id]), "x-circle")  # fmt: skip
+    waiting = EventRequest.objects.filter(draw__plan__lead_id=user.department_id, decision=Decision.PENDING).count()
+    if waiting:
+        yield Todo(f"批准 {waiting} 份替换申请", "按抽取时的候补顺序递补，一起批准的作为一批",
+                   reverse("inspections:event_list"), "arrow-left-right")  # fmt: skip
 
 
 def _feedback(user: User) -> Iterable[Todo]:

@@ -238,7 +238,7 @@ class CloseFollowUpForm(KeyForm):
 
 
 class ReplaceForm(KeyForm):
-    """Why an inspector leaves; the substitute is drawn, never chosen (P12)."""
+    """Why an inspector is to leave; the substitute follows from the order of the draw (P12)."""
 
     code = forms.ChoiceField(
         label="换人原因",
@@ -247,6 +247,12 @@ class ReplaceForm(KeyForm):
         error_messages={"required": "请选择换人原因。"},
     )
     reason = text_field("情况说明", max_length=300)
+    evidence = forms.FileField(
+        label="证明材料",
+        required=False,
+        help_text="病假单、调令等。PDF、Word、Excel 或图片，不超过 10 MB；系统只公布它的摘要。",
+        error_messages={"empty": "这个文件是空的，请重新选择。"},
+    )
 
 
 class RemindForm(KeyForm):

@@ -27,6 +27,7 @@ from inspections.services.entry import (
 from inspections.services.evidence import add_evidence, remove_evidence
 from inspections.services.people import change_inspector, replace_on_records
 from inspections.services.reminding import read_notices, remind, run_is_due, send_due_reminders
+from inspections.services.replacing import approve_events, refuse_events
 from inspections.services.reviewing import (
     StaleReview,
     close_follow_up,
@@ -45,6 +46,7 @@ __all__ = [
     "WrongCode",
     "add_assistant",
     "add_evidence",
+    "approve_events",
     "change_inspector",
     "check_section",
     "close_follow_up",
@@ -65,6 +67,7 @@ __all__ = [
     "read_notices",
     "recompute_deadlines",
     "record_approval",
+    "refuse_events",
     "remind",
     "remove_evidence",
     "replace_on_records",

@@ -18,6 +18,7 @@ from registry import clock
 from registry.models import User
 from registry.operations import new_key
 from registry.permissions import AUDITOR, DEPT_ADMIN, INSPECTOR, LEAD, requires
+from sampling import services as sampling
 from sampling.enums import DrawEventKind
 from sampling.models import TeamMember
 
@@ -149,26 +150,25 @@ def _set_upstream(user: User, section: DepartmentSection, form: UpstreamForm) ->
 
 @requires(LEAD, DEPT_ADMIN, methods=("GET", "POST"))
 def task_assign(request: HttpRequest, pk: int) -> HttpResponse:
-    """Replace an inspector on a record's team: the reason is chosen, the substitute is not."""
+    """Ask that an inspector on a record's team be replaced: the reason is chosen, the substitute is not."""
     member = get_object_or_404(
         SectionMember.objects.filter(section__in=DepartmentSection.objects.listed_for(request.user), replaced=False)
         .select_related("inspector__department", "section__record__plan", "section__record__dispatch"),
         pk=pk,
     )  # fmt: skip
     seat = get_object_or_404(
-        TeamMember.objects.exclude(out_events__kind=DrawEventKind.I_OUT),
+        TeamMember.objects.exclude(out_events__kind=DrawEventKind.I_OUT).select_related("draw__plan"),
         draw=member.section.record.dispatch.draw_id,
         inspector=member.inspector,
     )
-    form = ReplaceForm(request.POST or None)
+    form = ReplaceForm(request.POST or None, request.FILES or None)
     answer = attempt(request.user, form, f"replace:{seat.pk}", lambda: _replace(request.user, seat, form))
     if answer:
-        messages.success(request, f"{member.inspector.name}已由候补第一位 {answer['name']} 接替。")
-        return redirect("inspections:task_detail", member.section.record_id)
+        messages.success(request, f"{member.inspector.name}的替换申请已提交，等牵头部门办理；批准后由候补接替。")
+        return redirect("inspections:event_new", member.section.record.plan_id)
     return render(request, "inspections/desk/task_assign.html", {"form": form, "member": member, "seat": seat})
 
 
 def _replace(user: User, seat: TeamMember, form: ReplaceForm) -> dict[str, Any]:
-    data = form.cleaned_data
-    event = services.change_inspector(actor=user, member=seat, code=data["code"], reason=data["reason"])
-    return {"name": event.substitute_member.inspector.name}
+    data = {name: form.cleaned_data[name] for name in ("code", "reason", "evidence")}
+    return {"pk": sampling.request_event(actor=user, draw=seat.draw, member=seat, **data).pk}
