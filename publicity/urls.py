@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gs/tongzhi/<slug:token>/", visit.visit, name="visit"),
     path("gs/shuoming/", public.method, name="method"),
     path("gs/wuzhangai/", public.accessibility, name="accessibility"),
+    path("gs/lian/", public.log_page, name="log_page"),
     path("gs/lian.json", public.log_head, name="log_head"),
     path("gs/fankui/", feedback.feedback, name="feedback"),
     path("gs/fankui/<slug:number>/", feedback.feedback_done, name="feedback_done"),

@@ -4,11 +4,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
-from publicity import offline, reads
+from publicity import offline, reads, timeline
 from publicity.models import Publication, PublishedResult
 from publicity.views.pages import cacheable, page_of, public_page
 from registry import clock
 from registry.permissions import PUBLIC, requires
+from sampling import services
+from sampling.enums import Stream
+from sampling.models import LogEntry
 
 
 @requires(PUBLIC)
@@ -67,7 +70,9 @@ def draw_detail(request: HttpRequest, draw_id: str) -> HttpResponse:
         "notices": reads.draw_notices(roster),
         "seed": draw.seed if draw and roster.revealed else "",
         "digit_groups": [digits[start : start + 5] for start in range(0, len(digits), 5)],
-        "files": roster.files.exclude(name__in=reads.NEVER_PUBLIC).only("name", "sha256", "size", "roster"),
+        "files": timeline.files_of(roster),
+        "steps": timeline.steps_of(roster),
+        "openness": services.openness_words(roster),
         "log": roster.log.order_by("seq"),
         **page_of(request, published, per_page=60),
     }
@@ -86,6 +91,14 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     """无障碍说明."""
     context = {"complaint_phone": settings.COMPLAINT_PHONE}
     return public_page(request, "publicity/accessibility.html", context)
+
+
+@requires(PUBLIC)
+def log_page(request: HttpRequest) -> HttpResponse:
+    """记录链 for people: the heads to copy down, and the last lines."""
+    lines = LogEntry.objects.filter(stream=Stream.MAIN).select_related("roster__plan").order_by("-seq")
+    context = {"heads": reads.log_heads(), **page_of(request, lines, per_page=30)}
+    return public_page(request, "publicity/log_page.html", context)
 
 
 @requires(PUBLIC)
