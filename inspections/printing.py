@@ -241,17 +241,18 @@ def _basis(basis: Any, laws: list[str]) -> str:
 
 
 def records_html(sheets: Sequence[Sheet]) -> str:
-    """The sheets of one run (all drafts or none) as one document."""
+    """The sheets of one run (all drafts or none, all of a rehearsal or none) as one document."""
     context = {
         "sheets": sheets, "draft": bool(sheets) and sheets[0].draft, "pdf": True, "demo": settings.DEMO,
+        "rehearsal": bool(sheets) and sheets[0].record.plan.rehearsal,
         "county_name": settings.COUNTY_NAME,
     }  # fmt: skip
     return render_to_string("print/record.html", context)
 
 
 def _runs(sheets: Iterable[Sheet]) -> Iterator[list[Sheet]]:
-    """Sheets in runs of at most ``RUN``, all drafts or none: one document each, so that progress can be told."""
-    for _, alike in itertools.groupby(sheets, key=lambda sheet: sheet.draft):
+    """Sheets in runs of at most ``RUN``, alike in their watermark: one document each, so that progress can be told."""
+    for _, alike in itertools.groupby(sheets, key=lambda sheet: (sheet.draft, sheet.record.plan.rehearsal)):
         while run := list(itertools.islice(alike, RUN)):
             yield run
 
@@ -289,6 +290,7 @@ def notice_html(section: DepartmentSection) -> str:
         "rows": [_row(one, laws, day, True) for one in part.findings.all()], "laws": laws,
         "people": [member for member in part.members.all() if not member.replaced],
         "methods": _methods(part), "qr": qr_svg(scan_address(record)), "pdf": True, "draft": False,
+        "rehearsal": record.plan.rehearsal,
         "demo": settings.DEMO, "phone": part.department.phone or settings.COMPLAINT_PHONE,
         "complaints": settings.COMPLAINT_PHONE,
     }  # fmt: skip

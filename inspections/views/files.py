@@ -12,6 +12,7 @@ from inspections.models import DepartmentSection, Evidence, InspectionRecord, Si
 from inspections.services.evidence import thumbnail
 from registry.errors import DomainError
 from registry.permissions import STAFF, requires
+from sampling.models import Plan
 
 BATCH = 20
 SANDBOX = "sandbox; default-src 'none'"
@@ -58,9 +59,10 @@ def _disposition(name: str, *, inline: bool) -> str:
     return f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _pdf(content: bytes, name: str) -> HttpResponse:
+def _pdf(content: bytes, name: str, plan: Plan) -> HttpResponse:
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = _disposition(f"{name}.pdf", inline=True)
+    mark = "演练-" if plan.rehearsal else ""
+    response["Content-Disposition"] = _disposition(f"{mark}{name}.pdf", inline=True)
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -71,9 +73,8 @@ def record_print(request: HttpRequest, pk: int) -> HttpResponse:
     record = get_object_or_404(InspectionRecord.objects.visible_to(request.user), pk=pk)
     services.note_reading(actor=request.user, record=record)
     blank = "blank" in request.GET
-    return _pdf(
-        printing.render_records([record], blank=blank), f"一企一表 {record.number}{'（空白）' if blank else ''}"
-    )
+    name = f"一企一表 {record.number}{'（空白）' if blank else ''}"
+    return _pdf(printing.render_records([record], blank=blank), name, record.plan)
 
 
 @requires(*STAFF)
@@ -89,11 +90,15 @@ def print_batch(request: HttpRequest) -> HttpResponse:
         raise Http404
     for record in records:
         services.note_reading(actor=request.user, record=record)
-    return _pdf(printing.render_records(records, blank="blank" in request.GET), f"一企一表 {len(records)}份")
+    return _pdf(
+        printing.render_records(records, blank="blank" in request.GET), f"一企一表 {len(records)}份", records[0].plan
+    )
 
 
 @requires(*STAFF)
 def notice_print(request: HttpRequest, pk: int) -> HttpResponse:
     """检查通知书 of one department."""
     section = get_object_or_404(DepartmentSection.objects.visible_to(request.user), pk=pk)
-    return _pdf(printing.render_notice(section), f"检查通知书 {section.record.number} {section.department}")
+    return _pdf(
+        printing.render_notice(section), f"检查通知书 {section.record.number} {section.department}", section.record.plan
+    )

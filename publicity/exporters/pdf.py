@@ -57,6 +57,7 @@ def summary_context(summary: PlanSummary) -> dict[str, Any]:
         "tables": shown,
         "pdf": True,
         "draft": False,
+        "rehearsal": summary.plan.rehearsal,
     }
 
 

@@ -159,7 +159,8 @@ def _statistics_sheet(book: Workbook, table: Table, facts: Facts, filled_on: dt.
     def line(text: str, row: int, height: float = LINE_HEIGHT, **style: Any) -> None:
         _append(sheet, [text_cell(sheet, text, **{**plain, **style})], [sum(widths)], row, height)
 
-    line(f"“双随机、一公开”部门联合抽查统计表　{table.title}", 1, 24, font=TITLE, alignment=MIDDLE)
+    mark = "演练　" if facts.plan.rehearsal else ""
+    line(f"{mark}“双随机、一公开”部门联合抽查统计表　{table.title}", 1, 24, font=TITLE, alignment=MIDDLE)
     _merge(sheet, 1, last, 1)
     line(f"填报单位（盖章）：{facts.plan.lead.name}　　任务编号：{facts.plan.task_code}　　"
          f"统计截止日期：{facts.as_of:%Y年%-m月%-d日}", 2)  # fmt: skip

@@ -162,7 +162,7 @@ def _finish(export: ExportJob, name: str, path: Path, rows: int) -> bool:
     """Make the finished file the export's one file; ``False`` when another worker was first."""
     now = clock.now()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    label = FILE_NAMES[ExportKind(export.kind)]
+    label = ("演练-" if export.plan.rehearsal else "") + FILE_NAMES[ExportKind(export.kind)]
     return bool(
         ExportJob.objects.filter(pk=export.pk, state__in=OPEN_STATES).update(
             state=ExportState.READY, progress=100, rows=rows, file=name, size=path.stat().st_size, sha256=digest,

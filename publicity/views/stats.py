@@ -119,5 +119,7 @@ def summary_file(request: HttpRequest, pk: int) -> HttpResponse:
     if latest is None:
         raise DomainError("还没有写工作总结，请先填写并保存。")
     response = HttpResponse(pdf.render_summary(latest), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="summary-{plan.pk}.pdf"'
+    response["Content-Disposition"] = (
+        f'inline; filename="{"rehearsal-" if plan.rehearsal else ""}summary-{plan.pk}.pdf"'
+    )
     return response
