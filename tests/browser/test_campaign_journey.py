@@ -99,13 +99,17 @@ def freeze_and_draw(page: Page, app: LiveApp) -> None:
     follow(page.get_by_role("button", name="冻结名单"))
     page.goto("/jihua/1/chouqu/")
     fits(page)
+    page.locator("[data-step=list] [data-next]").click()
     page.fill("input[name=witness_name_1]", "见证人甲")
     page.fill("input[name=witness_unit_1]", "演示单位")
-    for number, digits in enumerate(DIGITS, 1):
-        page.fill(f"input[name=group_{number}]", digits)
+    page.locator("[data-step=witnesses] [data-next]").click()
+    for digits in DIGITS:
+        page.keyboard.type(digits)
+        page.keyboard.press("Enter")
+    page.locator("[data-step=digits] [data-next]").click()
     page.get_by_role("button", name="开始抽取").dblclick()
     expect(page.get_by_role("heading", level=1)).to_contain_text("3 家企业抽中 1 家")
-    page.wait_for_load_state()
+    page.get_by_role("link", name="看完整结果").click()
     fits(page)
     page.reload()
     assert app.rows("SELECT count(*) FROM sampling_draw") == [(1,)]
