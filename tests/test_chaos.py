@@ -14,7 +14,7 @@ pytestmark = pytest.mark.race
 
 def test_what_was_acknowledged_is_there_once() -> None:
     real, control = run(
-        [Scenario(10, every=1.2), Scenario(6, every=0.4, keys=False, crashes=False)], pairs=8
+        [Scenario(10, every=1.2, patience=60), Scenario(3, every=0.4, keys=False, crashes=False, patience=60)], pairs=8
     )  # fmt: skip
     assert (real.lost, real.doubled) == (0, 0)
     assert real.keys == real.effects == real.versions >= real.acknowledged > 0

@@ -30,7 +30,7 @@ def save(request: HttpRequest) -> JsonResponse:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("INSERT INTO bare_key VALUES (%s, %s) ON CONFLICT DO NOTHING", [data["key"], "ok"])
         if not cursor.rowcount:
-            return JsonResponse({"state": "dup"})
+            return _json({"state": "dup"}, 200)
         cursor.execute("SELECT version FROM bare_record WHERE id = %s FOR UPDATE", [record])
         version = cursor.fetchone()[0] + 1
         cursor.execute(
@@ -40,7 +40,14 @@ def save(request: HttpRequest) -> JsonResponse:
         )
         cursor.execute("UPDATE bare_record SET version = %s WHERE id = %s", [version, record])
         cursor.execute("INSERT INTO bare_audit (record, body) VALUES (%s, %s)", [record, value])
-    return JsonResponse({"state": "stored", "version": version}, status=201)
+    return _json({"state": "stored", "version": version}, 201)
+
+
+def _json(body: dict[str, Any], status: int) -> JsonResponse:
+    """With its length, or the server would send it in chunks."""
+    response = JsonResponse(body, status=status)
+    response["Content-Length"] = len(response.content)
+    return response
 
 
 def ready(request: HttpRequest) -> JsonResponse:

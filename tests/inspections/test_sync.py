@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inspections.enums import RecordState, SectionState
-from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, SectionMember, Signature
+from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice, SectionMember, Signature
 from registry.enums import Role
 from registry.models import AuditEvent, OperationKey, User
 from tests import factories as f
@@ -319,6 +319,25 @@ def test_both_inspectors_sign_and_the_record_is_submitted_once(
     assert phones[0].send("sync_submit", key=key) == (200, body | {"state": "dup"})
     assert phones[1].send("sync_submit")[1]["code"] == "closed"
     assert DepartmentSection.objects.get(pk=section.pk).sealed_digest != ""
+
+
+def test_a_submission_whose_answer_was_lost_is_told_on_the_retry(
+    section: DepartmentSection, phones: list[Phone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F7: it fails after the commit; the retry finds the answer, one submission, one message to the administrator."""
+    f.make_user(Role.DEPT_ADMIN, department=section.department)
+    x.fill(section)
+    x.sign(section.record, phones[0].user)
+    phones[0].client.raise_request_exception = False
+    body = {"key": uuid.uuid4().hex, "user": phones[0].user.pk, "record": section.record_id}
+    address = reverse("inspections:sync_submit")
+    monkeypatch.setenv("FAULT_POINT", "sync_submit:committed=raise")
+    assert phones[0].client.post(address, json.dumps(body), "application/json").status_code == 500
+    monkeypatch.delenv("FAULT_POINT")
+    status, answer = phones[0].send("sync_submit", **body)
+    assert (status, answer["state"], answer["number"]) == (200, "dup", section.record.number)
+    assert AuditEvent.objects.filter(action="提交").count() == 1
+    assert Notice.objects.count() == 1
 
 
 def test_a_pack_holds_the_form_the_values_and_their_versions(section: DepartmentSection, phones: list[Phone]) -> None:

@@ -38,8 +38,10 @@ export function serverNow() {
 }
 
 // kind: stored, conflict, invalid, refused, big, login, csrf, stop, later (the same again after `wait` seconds).
-export async function send(url, payload, { keepalive = false } = {}) {
+// A change sent while the page goes away is finished by the browser; photos are too big for that.
+export async function send(url, payload) {
   const form = payload instanceof FormData;
+  const keepalive = !form && document.visibilityState === "hidden";
   const headers = { Accept: "application/json", "X-CSRFToken": state.token };
   if (!form) headers["Content-Type"] = "application/json";
   const body = form ? payload : JSON.stringify(payload);

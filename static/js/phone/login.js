@@ -5,7 +5,14 @@ const dialog = document.querySelector("[data-login]");
 
 // outcome: what stopped the outbox. Resolves true when sending may go on.
 export async function recover(outcome) {
-  if (outcome.kind === "csrf") return (await hello()).user?.id === state.user;
+  if (outcome.kind === "csrf") {
+    let seen = await hello();
+    while (!seen.online) {
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      seen = await hello();
+    }
+    if (seen.user?.id === state.user) return true;
+  }
   const words = dialog.querySelector("[data-login-words]");
   if (outcome.kind === "stop") {
     words.textContent = outcome.body.error;
