@@ -36,25 +36,53 @@ def run() -> dict[str, dict[str, Any]]:
 
 def _fill() -> Any:
     """A dispatched plan: every stage of a record occurs, some are late; returns the plan."""
-    from inspections.models import DepartmentSection, InspectionRecord  # noqa: PLC0415 -- after django.setup()
+    from inspections import models as m  # noqa: PLC0415 -- after django.setup()
     from registry import clock  # noqa: PLC0415
+    from registry.models import Enterprise  # noqa: PLC0415
+    from sampling.models import Selection  # noqa: PLC0415
     from tests import factories as f  # noqa: PLC0415
 
     clock.pin(dt.datetime(2024, 6, 18, 10, 0, tzinfo=clock.SHANGHAI))
-    today = clock.today()
+    today, now = clock.today(), clock.now()
     f.load_calendar(2024)
     plan = f.make_plan(departments=CODES)
-    enterprises = [f.make_enterprise() for _ in range(RECORDS)]
-    f.make_records(f.make_draw(plan, enterprises))
-    InspectionRecord.objects.filter(plan=plan, pk__lte=RECORDS // 10).update(state="CONFIRMING")
-    records = list(InspectionRecord.objects.filter(plan=plan).order_by("pk").values_list("pk", flat=True))
-    own = DepartmentSection.objects.filter(record__plan=plan)
-    for number, state in enumerate(("NOT_STARTED", "DRAFT", "SUBMITTED", "APPROVED")):
-        chosen = own.filter(record__in=records[number::4])
-        at = clock.now() if number > 1 else None
-        for index in range(8):
-            due = today + dt.timedelta(days=index - 2)
-            chosen.filter(record__in=records[number + index * 4 :: 32]).update(state=state, submitted_at=at, due_on=due)
+    draw = f.make_draw(plan, [f.make_enterprise()])
+    first = f.make_records(draw)[0]
+    like = first.selection.enterprise
+    made = Enterprise.objects.bulk_create(
+        Enterprise(uscc=f.uscc(10_000 + n), name=f"演示{n}号", entity_type=like.entity_type, authority=like.authority,
+                   status=like.status, registered_on=like.registered_on, address=like.address, updated_at=now)
+        for n in range(RECORDS - 1)
+    )  # fmt: skip
+    picks = Selection.objects.bulk_create(
+        Selection(draw=draw, enterprise=one, stratum="A", rank=n, ticket=f"{n:064x}", kind="MAIN")
+        for n, one in enumerate(made, 2)
+    )
+    records = m.InspectionRecord.objects.bulk_create(
+        m.InspectionRecord(selection=one, dispatch=first.dispatch, plan=plan, team=n % 2 + 1, number=f"B-{n:05d}",
+                           state="CONFIRMING" if n % 10 == 0 else "OPEN")
+        for n, one in enumerate(picks)
+    )  # fmt: skip
+    people = {row.department_id: list(draw.members.filter(department=row.department)) for row in plan.departments.all()}
+    sections, confirmations = [], []
+    for n, record in enumerate(records):
+        for department in people:
+            state = "NOT_STARTED" if n % 10 == 0 else ("NOT_STARTED", "DRAFT", "SUBMITTED", "APPROVED")[n % 4]
+            entered = now - dt.timedelta(days=n % 9) if state in ("SUBMITTED", "APPROVED") else None
+            due = None if n % 10 == 0 else today + dt.timedelta(days=n % 8 - 2)
+            sections.append(m.DepartmentSection(record=record, department_id=department, state=state, due_on=due,
+                                                submitted_at=entered))  # fmt: skip
+            waits = n % 20 == 0
+            confirmations.append(m.Confirmation(record=record, department_id=department, due_on=dt.date(2024, 6, 5),
+                                                decision="PENDING" if waits else "CONFIRMED",
+                                                at=None if waits else now))  # fmt: skip
+    m.DepartmentSection.objects.bulk_create(sections)
+    m.Confirmation.objects.bulk_create(confirmations)
+    m.SectionMember.objects.bulk_create(
+        m.SectionMember(section=one, inspector=seat.inspector, order=order)
+        for one in sections
+        for order, seat in enumerate(people[one.department_id][:2], 1)
+    )
     return plan
 
 

@@ -20,6 +20,12 @@ def send_reminders() -> int:
 
 
 @shared_task
+def check_people() -> int:
+    """Whose records nobody will visit, whose certificate ends; running it twice tells nobody twice."""
+    return services.check_people(day=clock.today())
+
+
+@shared_task
 def send_deliveries() -> int:
     """Try what waits for its next try."""
     return services.deliver_waiting()

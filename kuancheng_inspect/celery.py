@@ -16,5 +16,6 @@ app.conf.beat_schedule = {
     "reveal-draws": {"task": "sampling.tasks.reveal_due", "schedule": crontab(minute=5)},
     "send-reminders": {"task": "inspections.tasks.send_reminders", "schedule": crontab(hour="8-21", minute="*/10")},
     "send-deliveries": {"task": "inspections.tasks.send_deliveries", "schedule": 60.0},
+    "check-people": {"task": "inspections.tasks.check_people", "schedule": crontab(hour="8-18", minute=20)},
     "expire-exports": {"task": "publicity.tasks.expire_exports", "schedule": crontab(hour=3, minute=10)},
 }

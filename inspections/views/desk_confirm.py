@@ -11,18 +11,13 @@ from inspections import services
 from inspections.enums import Decision, RecordState
 from inspections.forms.desk import ConfirmForm, DecideForm, KeyForm, ProceedForm, ReturnForm
 from inspections.models import Confirmation, Dispatch, InspectionRecord
+from inspections.tabs import CONFIRMATIONS as TABS
 from inspections.views.showing import Clocks, attempt, page_of
 from registry import clock
 from registry.operations import new_key
 from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, requires
 from sampling.enums import DrawEventKind
 from sampling.models import Draw, Plan
-
-TABS = {
-    "pending": ("待确认", {"decision": Decision.PENDING, "record__state": RecordState.CONFIRMING}),
-    "confirmed": ("已确认", {"decision": Decision.CONFIRMED}),
-    "returned": ("已退回", {"decision": Decision.RETURNED}),
-}
 
 
 @requires(LEAD, AUDITOR, methods=("GET", "POST"), writes=(LEAD,))

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from inspections import services
+from inspections.absences import why_away
 from inspections.enums import OPEN_FOR_ENTRY, Answer, RecordState, SectionState
 from inspections.filters import TaskFilter
 from inspections.forms.desk import ApprovalForm, ReplaceForm, UpstreamForm
@@ -151,17 +152,16 @@ def _set_upstream(user: User, section: DepartmentSection, form: UpstreamForm) ->
 @requires(LEAD, DEPT_ADMIN, methods=("GET", "POST"))
 def task_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask that an inspector on a record's team be replaced: the reason is chosen, the substitute is not."""
-    member = get_object_or_404(
-        SectionMember.objects.filter(section__in=DepartmentSection.objects.listed_for(request.user), replaced=False)
-        .select_related("inspector__department", "section__record__plan", "section__record__dispatch"),
-        pk=pk,
-    )  # fmt: skip
+    names = ("inspector__department", "inspector__user", "section__record__plan", "section__record__dispatch")
+    mine = SectionMember.objects.filter(section__in=DepartmentSection.objects.listed_for(request.user), replaced=False)
+    member = get_object_or_404(mine.select_related(*names), pk=pk)
     seat = get_object_or_404(
         TeamMember.objects.exclude(out_events__kind=DrawEventKind.I_OUT).select_related("draw__plan"),
         draw=member.section.record.dispatch.draw_id,
         inspector=member.inspector,
     )
-    form = ReplaceForm(request.POST or None, request.FILES or None)
+    code, words = why_away(member.inspector, clock.today())
+    form = ReplaceForm(request.POST or None, request.FILES or None, initial={"code": code, "reason": words})
     answer = attempt(request.user, form, f"replace:{seat.pk}", lambda: _replace(request.user, seat, form))
     if answer:
         messages.success(request, f"{member.inspector.name}的替换申请已提交，等牵头部门办理；批准后由候补接替。")
