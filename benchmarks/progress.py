@@ -111,12 +111,13 @@ def _measure() -> dict[str, dict[str, Any]]:
     page = reverse("inspections:plan_progress", args=[plan.pk])
     with CaptureQueriesContext(connection) as seen:
         assert client.get(page).status_code == 200
+        queries = len(seen)  # counted here: the next request empties the log
     assert client.get("/bare-list/").content.count(b"<li>") == 50
     ratios = [_seconds(lambda: client.get(page)) / _seconds(lambda: client.get("/bare-list/")) for _ in range(ROUNDS)]
     what = f"{RECORDS} enterprises, {RECORDS * len(CODES)} sections; without the chart files"
     return {
         "progress_2000_queries": {
-            "value": len(seen), "unit": "queries", "against": what, "limit": ["<=", 15],
+            "value": queries, "unit": "queries", "against": what, "limit": ["<=", 15],
         },
         "progress_2000_vs_list": {
             "value": round(statistics.median(ratios), 2), "unit": "ratio",

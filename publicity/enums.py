@@ -10,6 +10,7 @@ class ExportKind(TextChoices):
     RESULTS_JSON = "results_json", "抽查结果（JSON）"
     STATISTICS_XLSX = "statistics_xlsx", "统计表（Excel）"
     RECORDS_PDF = "records_pdf", "一企一表（PDF）"
+    LIST_XLSX = "list_xlsx", "列表（Excel）"
     BLANK_RECORDS_PDF = "blank_records_pdf", "空白一企一表（PDF）"
 
 

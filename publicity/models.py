@@ -78,11 +78,17 @@ class ExportJob(models.Model):
     """An export: who asked for what, when, and the file while it lasts."""
 
     kind = models.CharField("种类", max_length=20, choices=ExportKind.choices)
-    plan = models.ForeignKey(Plan, verbose_name="任务", on_delete=models.PROTECT, related_name="exports")
+    plan = models.ForeignKey(
+        Plan, verbose_name="任务", null=True, blank=True, on_delete=models.PROTECT, related_name="exports"
+    )
+    title = models.CharField("名称", max_length=60, blank=True)
+    scope = models.CharField("筛选条件", max_length=300, blank=True)
+    personal = models.BooleanField("含个人信息", default=False)
     parameters = models.JSONField("范围", default=dict, blank=True)
     state = models.CharField("状态", max_length=10, choices=ExportState.choices, default=ExportState.WAITING)
     progress = models.PositiveSmallIntegerField("进度", default=0)
     rows = models.PositiveIntegerField("行数", default=0)
+    total = models.PositiveIntegerField("总行数", default=0)
     file = models.FileField("文件", upload_to="exports/", blank=True)
     filename = models.CharField("文件名", max_length=200, blank=True)
     size = models.PositiveIntegerField("字节数", default=0)
@@ -101,7 +107,12 @@ class ExportJob(models.Model):
         ordering = ["-requested_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.plan}"
+        return f"{self.name} {self.plan or self.scope}".strip()
+
+    @property
+    def name(self) -> str:
+        """What it is, for the list of exports."""
+        return f"{self.title}（Excel）" if self.title else self.get_kind_display()
 
 
 class Feedback(models.Model):

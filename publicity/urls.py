@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("daochu/", exports.export_list, name="export_list"),
     path("daochu/xin/", exports.export_new, name="export_new"),
     path("daochu/dayin/", exports.print_new, name="print_new"),
+    path("daochu/liebiao/<slug:name>/", exports.export_rows, name="export_rows"),
     path("daochu/<int:pk>/wenjian/", exports.export_file, name="export_file"),
     path("daochu/<int:pk>/chongshi/", exports.export_retry, name="export_retry"),
 ]

@@ -74,19 +74,12 @@ def _matrix(request: HttpRequest, plan: Plan, form: RemindForm) -> HttpResponse:
     clocks = Clocks()
     found = progress_of(plan, clocks.today)
     rows, totals = found.rows, found.totals
-    for row in rows:
-        row["overdue_text"] = str(row["overdue"])
-        row["last_login"] = moment_words(row["last"]) if row["last"] else ""
-        row["reminded"] = moment_words(row["reminded_at"]) if row["reminded_at"] else ""
-    shown = {
-        "all": rows,
-        "late": [row for row in rows if row["overdue"]],
-        "never": [row for row in rows if row["never"]],
-    }
+    shown = _shown(rows)
     show = request.GET.get("show") if request.GET.get("show") in shown else "all"
     stuck = InspectionRecord.objects.filter(plan=plan).stuck(clocks.today).count() if totals["late_confirm"] else 0
     context = {
         "plan": plan,
+        "plan_query": f"plan={plan.pk}",
         "form": form,
         "rows": shown[show],
         "tabs": [(name, label, len(shown[name])) for name, label in SHOWN],
@@ -100,6 +93,16 @@ def _matrix(request: HttpRequest, plan: Plan, form: RemindForm) -> HttpResponse:
         **_month(request, clocks, found.due),
     }
     return render(request, "inspections/desk/plan_progress.html", context)
+
+
+def _shown(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each chip, with their moments in words."""
+    for row in rows:
+        row["overdue_text"] = str(row["overdue"])
+        row["last_login"] = moment_words(row["last"]) if row["last"] else ""
+        row["reminded"] = moment_words(row["reminded_at"]) if row["reminded_at"] else ""
+    late, never = [row for row in rows if row["overdue"]], [row for row in rows if row["never"]]
+    return {"all": rows, "late": late, "never": never}
 
 
 def _track(plan: Plan, clocks: Clocks) -> Track | None:

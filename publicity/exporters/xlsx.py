@@ -115,6 +115,21 @@ def write_results(rows: Iterable[PublishedResult], target: BinaryIO) -> int:
     return count
 
 
+def write_list(title: str, columns: list[tuple[str, int]], rows: Iterable[list[str | int]], target: BinaryIO) -> int:
+    """Any list: a head of ``columns`` (heading, width), a row of cells each; how many rows there were."""
+    book = Workbook(write_only=True)
+    widths = [width for _, width in columns]
+    sheet = _sheet(book, title, widths, (1, 1), "A2")
+    heads = [text_cell(sheet, name, font=BOLD, alignment=MIDDLE, fill=HEAD) for name, _ in columns]
+    _append(sheet, heads, widths, 1)
+    count = 0
+    for count, row in enumerate(rows, 1):
+        cells = [number_cell(sheet, one) if isinstance(one, int) else text_cell(sheet, str(one)) for one in row]
+        _append(sheet, cells, widths, count + 1)
+    book.save(target)
+    return count
+
+
 def _width(column: Column, table: Table, index: int) -> int:
     if column.kind != "text":
         return 9

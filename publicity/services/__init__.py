@@ -7,6 +7,7 @@ from publicity.services.exporting import (
     expire_exports,
     may_see_grades,
     request_export,
+    request_list,
     request_prints,
     retry_export,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "published_pairs",
     "recompute_deadlines",
     "request_export",
+    "request_list",
     "request_prints",
     "retry_export",
     "save_summary",

@@ -5,18 +5,20 @@ import hashlib
 import logging
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.http import QueryDict
 
 from inspections.enums import RecordState
 from inspections.models import InspectionRecord
 from publicity import statistics
 from publicity.enums import ExportKind, ExportState
 from publicity.exporters import as_json, xlsx
+from publicity.listings import LISTINGS, plan_of
 from publicity.models import ExportJob, PublishedResult
 from publicity.services.publishing import STREAM
 from registry import audit, clock, jobs
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 LIFETIME = dt.timedelta(days=7)
 MAX_RECORDS = 200
+MAX_QUERY = 1000
 OPEN_STATES = [ExportState.WAITING, ExportState.RUNNING, ExportState.FAILED]
 SUFFIX = {
     ExportKind.RESULTS_XLSX: ".xlsx",
@@ -37,6 +40,7 @@ SUFFIX = {
     ExportKind.STATISTICS_XLSX: ".xlsx",
     ExportKind.RECORDS_PDF: ".pdf",
     ExportKind.BLANK_RECORDS_PDF: ".pdf",
+    ExportKind.LIST_XLSX: ".xlsx",
 }
 FILE_NAMES = {
     ExportKind.RESULTS_XLSX: "抽查结果公示",
@@ -84,7 +88,7 @@ def request_export(*, actor: User, plan: Plan, kind: str, parameters: dict[str, 
     forms. The file is made by a job. Raises DomainError in words."""
     if not actor.roles & {Role.LEAD, Role.DEPT_ADMIN} or not Plan.objects.visible_to(actor).filter(pk=plan.pk).exists():
         raise DomainError("只有牵头部门和参与部门的管理员能导出本部门参与的任务。")
-    if kind not in ExportKind.values:
+    if kind not in ExportKind.values or kind == ExportKind.LIST_XLSX:
         raise DomainError("请选择要导出的内容。")
     cleaned = _clean_parameters(actor, ExportKind(kind), parameters or {})
     if "records" in cleaned:
@@ -93,10 +97,15 @@ def request_export(*, actor: User, plan: Plan, kind: str, parameters: dict[str, 
             raise DomainError("没有可打印的一企一表：任务派发以后才有。")
         if count > MAX_RECORDS:
             raise DomainError(f"一次最多打印 {MAX_RECORDS} 份，现在有 {count} 份，请分几次勾选。")
-    job = ExportJob.objects.create(
-        kind=kind, plan=plan, parameters=cleaned, requested_by=actor, requested_at=clock.now()
-    )
-    audit.record(stream=STREAM, actor=actor, action="导出", obj=job, after={"kind": job.get_kind_display(), **cleaned})
+    personal = kind in (ExportKind.RECORDS_PDF, ExportKind.STATISTICS_XLSX)  # names of people are in both
+    return _ask(actor=actor, kind=kind, plan=plan, parameters=cleaned, personal=personal)
+
+
+def _ask(*, actor: User, kind: str, **fields: Any) -> ExportJob:
+    """The row, its audit event, and the job that makes the file."""
+    job = ExportJob.objects.create(kind=kind, requested_by=actor, requested_at=clock.now(), **fields)
+    after = {"kind": job.name, "scope": job.scope, "personal": job.personal, **job.parameters}
+    audit.record(stream=STREAM, actor=actor, action="导出", obj=job, after=after)
     jobs.enqueue(TASK, job.pk)
     return job
 
@@ -119,6 +128,21 @@ def request_prints(*, actor: User, records: list[str], blank: bool = False) -> l
 
 
 @transaction.atomic
+def request_list(*, actor: User, name: str, query: str) -> ExportJob:
+    """Ask for a list of the desk as Excel: ``name`` a key of `publicity.listings.LISTINGS`, ``query`` the address part
+    that filtered the page. The rows are read when the file is made. Raises DomainError in words."""
+    listing = LISTINGS.get(name)
+    if listing is None or not actor.roles & listing.roles:
+        raise DomainError("这个列表不能导出，请从列表页上的“导出 Excel”进入。")
+    params = QueryDict(query[:MAX_QUERY])
+    scope = "，".join(listing.words(actor, params)) or "全部"
+    return _ask(
+        actor=actor, kind=ExportKind.LIST_XLSX, plan=plan_of(actor, params), title=listing.title, scope=scope[:300],
+        personal=listing.personal, parameters={"list": name, "query": params.urlencode()},
+    )  # fmt: skip
+
+
+@transaction.atomic
 def retry_export(*, actor: User, export: ExportJob) -> ExportJob:
     """Try a failed export again. Raises DomainError for one that did not fail, or is somebody else's."""
     export = ExportJob.objects.select_for_update(of=("self",)).get(pk=export.pk)
@@ -133,19 +157,47 @@ def retry_export(*, actor: User, export: ExportJob) -> ExportJob:
     return export
 
 
+def counted(export: ExportJob, rows: Iterable[Any], total: int) -> Iterator[Any]:
+    """The rows one by one, with how many are done written down every 200 rows for whoever watches."""
+    ours = ExportJob.objects.filter(pk=export.pk, state=ExportState.RUNNING)
+    ours.update(total=total, rows=0)
+    for number, row in enumerate(rows):
+        if number and number % 200 == 0:
+            ours.update(rows=number, progress=min(99, 100 * number // max(total, 1)))
+        if number == total // 2:
+            fault_point("export:half")
+        yield row
+
+
+def _write_list(export: ExportJob, target: BinaryIO) -> int:
+    """A list as its page would show it to whoever asked, now."""
+    user, name = export.requested_by, export.parameters["list"]
+    listing = LISTINGS[name]
+    if not user.roles & listing.roles:
+        raise DomainError("申请人已没有查看这个列表的权限，没有生成文件。")
+    found, columns = listing.rows(user, QueryDict(export.parameters["query"])), listing.columns(user)
+    total = len(found) if isinstance(found, list) else found.count()
+    rows = found if isinstance(found, list) else found.iterator(chunk_size=500)
+    cells = ([cell(row) for _, _, cell in columns] for row in counted(export, rows, total))
+    return xlsx.write_list(listing.title, [(head, width) for head, width, _ in columns], cells, target)
+
+
 def write_export(export: ExportJob, target: BinaryIO) -> int:
     """Write what ``export`` asks for; how many rows or forms. Raises DomainError when there is nothing to write."""
     kind, parameters = ExportKind(export.kind), export.parameters
+    plan = export.plan
+    if kind == ExportKind.LIST_XLSX or plan is None:  # everything but a list is of a plan
+        return _write_list(export, target)
     if kind == ExportKind.STATISTICS_XLSX:
-        facts = statistics.gather(export.plan, dt.date.fromisoformat(parameters["as_of"]))
+        facts = statistics.gather(plan, dt.date.fromisoformat(parameters["as_of"]))
         return xlsx.write_statistics(facts, target, grades=parameters["grades"], filled_on=clock.today())
     if kind in (ExportKind.RESULTS_XLSX, ExportKind.RESULTS_JSON):
-        rows = PublishedResult.objects.filter(publication__plan=export.plan).current().in_notice_order()
+        rows = PublishedResult.objects.filter(publication__plan=plan).current().in_notice_order()
         write: Callable[..., int] = xlsx.write_results if kind == ExportKind.RESULTS_XLSX else as_json.write_results
-        return write(rows.iterator(chunk_size=500), target)
+        return write(counted(export, rows.iterator(chunk_size=500), rows.count()), target)
     from inspections.printing import render_records  # noqa: PLC0415 -- loads the PDF library
 
-    records = list(visible_records(export.requested_by, export.plan, parameters["records"]).order_by("number"))
+    records = list(visible_records(export.requested_by, plan, parameters["records"]).order_by("number"))
     if not records:
         raise DomainError("勾选的一企一表已不在这个任务里，请返回列表重新勾选。")
     blank = kind == ExportKind.BLANK_RECORDS_PDF
@@ -162,11 +214,14 @@ def _finish(export: ExportJob, name: str, path: Path, rows: int) -> bool:
     """Make the finished file the export's one file; ``False`` when another worker was first."""
     now = clock.now()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    label = ("演练-" if export.plan.rehearsal else "") + FILE_NAMES[ExportKind(export.kind)]
+    label = export.title or FILE_NAMES[ExportKind(export.kind)]
+    if export.plan and export.plan.rehearsal:
+        label = f"演练-{label}"
+    about = f"_{export.plan.task_code}" if export.plan else ""
     return bool(
         ExportJob.objects.filter(pk=export.pk, state__in=OPEN_STATES).update(
             state=ExportState.READY, progress=100, rows=rows, file=name, size=path.stat().st_size, sha256=digest,
-            filename=f"{label}_{export.plan.task_code}_{clock.today():%Y%m%d}{path.suffix}", error="",
+            total=rows, filename=f"{label}{about}_{clock.today():%Y%m%d}{path.suffix}", error="",
             finished_at=now, expires_at=now + LIFETIME,
         )
     )  # fmt: skip
