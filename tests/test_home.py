@@ -86,7 +86,7 @@ def test_the_system_administrator_sees_accounts_failures_and_the_missing_year():
     Job.objects.create(task="x", object_id="1", state=JobState.FAILED, created_at=factories.NOW)
     page = open_home(factories.make_user(Role.SYSADMIN, last_login=factories.NOW))
     assert [
-        words for words in ("1 个账号从未登录", "1 个后台任务失败", "导入 2025年的工作日历") if words not in page
+        words for words in ("1 个账号从未登录", "1 个后台任务失败", "导入 2025 年的工作日历") if words not in page
     ] == []
 
 
