@@ -241,8 +241,8 @@ def accounts() -> Iterable[Todo]:
         yield Todo(f"{people['never']} 个账号从未登录", "核对是否还需要，或重新发放口令", users, "person-x")
     unsent = Delivery.objects.failed().count()
     if unsent:
-        yield Todo(f"{unsent} 条邮件或群机器人消息没有送达", "看原因，修好后重发", reverse("inspections:notice_settings"),
-                   "send", kind="late", tag="没有送达")  # fmt: skip
+        title, ways = f"{unsent} 条邮件或群机器人消息没有送达", reverse("inspections:notice_settings")
+        yield Todo(title, "看原因，修好后重发", ways, "send", kind="late", tag="没有送达")
     failed = Job.objects.filter(state=JobState.FAILED).count()
     exports = ExportJob.objects.filter(state=ExportState.FAILED).count()
     if failed or exports:

@@ -18,6 +18,7 @@ from inspections.views.showing import WEEKDAYS, Clocks, attempt, day_words, mome
 from registry import clock
 from registry.models import Department, User
 from registry.months import month_after, month_before, weeks_of
+from registry.operations import new_key
 from registry.permissions import AUDITOR, LEAD, requires
 from registry.workdays import CalendarNotLoaded
 from sampling.enums import PlanState
@@ -88,6 +89,7 @@ def _matrix(request: HttpRequest, plan: Plan, form: RemindForm) -> HttpResponse:
         "now": moment_words(clock.now()),
         "stuck": stuck,
         "late": _late(plan, clocks, totals),
+        "late_key": new_key(),
         "may_remind": LEAD in request.user.roles,
         **_paces(plan, rows, clocks),
         **_month(request, clocks, found.due),
@@ -187,6 +189,8 @@ def _late(plan: Plan, clocks: Clocks, totals: dict[str, int]) -> list[dict[str, 
     found.sort(key=lambda pair: (pair[0].due_on, pair[0].record_id))
     return [
         {
+            "kind": "confirmation" if isinstance(row, Confirmation) else "section",
+            "pk": row.pk,
             "record": row.record,
             "enterprise": row.record.selection.enterprise,
             "department": row.department,

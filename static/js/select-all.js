@@ -1,14 +1,19 @@
 // table[data-select]: tick all, live count in [data-count], [data-clear], and buttons [data-needs-selection].
+// Two such tables on a page keep apart where one of them stands in a [data-select-scope].
 
 for (const table of document.querySelectorAll("table[data-select]")) {
   const all = table.querySelector("[data-select-all]");
   const ticks = () => [...table.querySelectorAll("tbody .tick input[type=checkbox]:not(:disabled)")];
 
+  const scope = table.closest("[data-select-scope]");
+  const mine = (selector) =>
+    [...document.querySelectorAll(selector)].filter((one) => one.closest("[data-select-scope]") === scope);
+
   const show = () => {
     const boxes = ticks();
     const chosen = boxes.filter((box) => box.checked).length;
-    for (const place of document.querySelectorAll("[data-count]")) place.textContent = String(chosen);
-    for (const button of document.querySelectorAll("[data-needs-selection]")) {
+    for (const place of mine("[data-count]")) place.textContent = String(chosen);
+    for (const button of mine("[data-needs-selection]")) {
       button.setAttribute("aria-disabled", String(chosen === 0));
     }
     if (all) {
@@ -23,7 +28,7 @@ for (const table of document.querySelectorAll("table[data-select]")) {
   };
 
   all?.addEventListener("change", () => setAll(all.checked));
-  for (const clear of document.querySelectorAll("[data-clear]")) clear.addEventListener("click", () => setAll(false));
+  for (const clear of mine("[data-clear]")) clear.addEventListener("click", () => setAll(false));
   table.addEventListener("change", show);
   window.addEventListener("pageshow", show);
   show();

@@ -375,7 +375,7 @@ def test_the_matrix_counts_and_puts_the_late_first(opened: Desk) -> None:
 
 def test_reminding_from_the_page(desk: Desk) -> None:
     answer = post(desk.lead, "plan_remind", desk.plan.pk)
-    assert "请先勾选要提醒的部门。" in answer.content.decode()
+    assert "请先勾选要提醒的部门或企业。" in answer.content.decode()
     chosen = [desk.wl.department_id, desk.ga.department_id]
     answer = as_user(desk.lead).post(url("plan_remind", desk.plan.pk), {"key": new_key(), "pk": chosen}, follow=True)
     assert "已提醒 2 人。" in answer.content.decode()

@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from inspections.burndown import track
 from inspections.enums import RecordState, SectionState
-from inspections.models import Confirmation, DepartmentSection, InspectionRecord
+from inspections.models import Confirmation, DepartmentSection, InspectionRecord, Notice
 from inspections.reads import progress_of
 from publicity.services import publish_records
 from registry.months import month_after, month_before, weeks_of
+from registry.operations import new_key
 from registry.workdays import Calendar, CalendarNotLoaded
 from sampling.models import Plan
 from tests import factories
@@ -139,6 +140,16 @@ def test_burndown_pictures_have_their_own_address_and_their_table(desk: Desk):
     rows = page(desk, name="inspections:plan_burndown").context["rows"]
     assert rows[0][1:3] == ([3, 3], 6)
     assert rows[-1][1:] == ([3, 3], 6, 8)  # entered on the day of dispatch, in this invented history
+
+
+def test_single_late_ones_are_reminded_from_their_rows(desk: Desk):
+    late = page(desk).context["late"]
+    assert [(row["kind"], row["department"].code) for row in late] == [("confirmation", "GA"), ("section", "WL")]
+    client = Client()
+    client.force_login(desk.lead)
+    data = {"key": new_key(), late[0]["kind"]: late[0]["pk"]}
+    client.post(reverse("inspections:plan_remind", args=[desk.plan.pk]), data)
+    assert [notice.recipient for notice in Notice.objects.filter(text__contains="牵头部门提醒")] == [desk.ga]
 
 
 def test_without_its_calendar_the_page_says_so(desk: Desk):
