@@ -10,7 +10,8 @@ from inspections.enums import OPEN_FOR_ENTRY, RecordState
 from inspections.models import SectionMember
 from registry.enums import InspectorStatus
 from registry.models import Inspector
-from sampling.enums import IOutReason
+from sampling.enums import Decision, IOutReason
+from sampling.models import EventRequest
 
 AHEAD = dt.timedelta(days=7)
 CERTIFICATE_DAYS = 60
@@ -21,6 +22,7 @@ class Absence:
     """What one person who is away still owes in one plan.
 
     ``member``: a seat on a record that can be given to the next standby, None when the person took part in all visits.
+    ``asked``: a replacement was asked for and waits for the lead bureau.
     """
 
     inspector: Inspector
@@ -30,6 +32,7 @@ class Absence:
     due: dt.date | None
     member: int | None
     words: str
+    asked: bool = False
 
 
 def _day(day: dt.date) -> str:
@@ -70,7 +73,7 @@ def _gone(day: dt.date) -> Q:
 
 
 def absences(day: dt.date, **scope: Any) -> list[Absence]:
-    """Who is away on ``day`` and owes something, a row per person and plan, the earliest deadline first; two queries.
+    """Who is away on ``day`` and owes something, a row per person and plan, the earliest deadline first; three queries.
 
     ``scope``: lookups on the seat, such as ``section__department_id=…`` or ``section__record__plan__lead_id=…``.
     """
@@ -85,7 +88,12 @@ def absences(day: dt.date, **scope: Any) -> list[Absence]:
         .annotate(n=Count("pk"), due=Min("section__due_on"), seat=Min("pk", filter=Q(present=False)))
     )
     people = Inspector.objects.select_related("user", "department").in_bulk({row[0] for row in rows})
-    found = [Absence(people[row[0]], *row[1:], words=why_away(people[row[0]], day)[1]) for row in rows]
+    waiting = EventRequest.objects.filter(decision=Decision.PENDING, member__inspector__in=people)
+    asked = set(waiting.values_list("member__inspector", "draw__plan"))
+    found = [
+        Absence(people[row[0]], *row[1:], words=why_away(people[row[0]], day)[1], asked=(row[0], row[1]) in asked)
+        for row in rows
+    ]
     return sorted(found, key=lambda one: (one.due or dt.date.max, one.inspector.badge, one.plan))
 
 

@@ -195,7 +195,8 @@ def gone(clock: Clock, **scope: Any) -> Iterable[Todo]:
     for one in absences(clock.today, **scope):
         title = f"{one.inspector.name}{one.words}，名下还有 {one.count} 份记录"
         note = f"{one.plan_name} · {one.inspector.department} · "
-        note += "由候补顺位接替" if one.member else "检查已进行，由同队人员回填"
+        then = "由候补顺位接替" if one.member else "检查已进行，由同队人员回填"
+        note += "替换申请等牵头部门办理" if one.asked else then
         yield Todo(title, note, _standby(one), "person-exclamation", **clock.tag(one.due), due_words="最早的回填期限")
 
 

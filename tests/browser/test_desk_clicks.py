@@ -87,17 +87,17 @@ def test_the_lead_bureau_reminds_the_late_in_four_clicks(county: tuple[LiveApp, 
     assert app.rows("SELECT count(*) FROM inspections_reminder WHERE kind = 'MANUAL'")[0][0] > 0
 
 
-def test_an_administrator_lets_the_standby_take_over_in_three_clicks_and_exports_in_two(
+def test_an_administrator_asks_for_the_standby_in_three_clicks_and_exports_in_two(
     county: tuple[LiveApp, int], sign_in: Callable[[str], Page]
 ):
     app, _plan = county
     page = sign_in("公安")
     clicks = Clicks(page)
     clicks.link("请假人6月17日起请假")
-    clicks.button("由候补接替")
+    clicks.button("提交替换申请")
     assert clicks.spent <= 3
-    expect(page.locator("body")).to_contain_text("接替")
-    assert app.rows("SELECT code, kind FROM sampling_drawevent") == [("leave", "I-OUT")]
+    expect(page.locator("body")).to_contain_text("替换申请已提交")
+    assert app.rows("SELECT code, kind, decision FROM sampling_eventrequest") == [("leave", "I-OUT", "PENDING")]
     clicks = Clicks(page)
     clicks.link("任务")
     clicks.button("导出 Excel")

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from inspections.absences import absences, expiring, why_away
 from inspections.models import DepartmentSection, Notice, SectionMember
-from inspections.services import check_people
+from inspections.services import approve_events, check_people
 from registry.models import Inspector, User
 from registry.operations import new_key
+from sampling.models import EventRequest
 from tests import factories
 from tests.inspections.desk import Desk, make_drawn_desk
 
@@ -83,6 +84,8 @@ def test_the_home_row_leads_to_the_drawn_standby_and_nobody_chooses(desk: Desk):
     standby = desk.draw.members.filter(department__code="GA", kind="RESERVE").order_by("seat").first()
     answer = client.post(address, {"key": new_key(), "code": "leave", "reason": "6月4日起请假"})
     assert answer.status_code == 302
+    assert "替换申请等牵头部门办理" in client.get(reverse("home")).content.decode()
+    approve_events(actor=desk.lead, draw=desk.draw, requests=EventRequest.objects.all())
     assert absences(DAY) == []
     taken = SectionMember.objects.filter(inspector=standby.inspector, replaced=False).count()
     assert taken == row.count
