@@ -77,7 +77,7 @@ def test_the_lead_bureau_reminds_the_late_in_four_clicks(county: tuple[LiveApp, 
     clicks = Clicks(page)
     clicks.link("进度")
     clicks.link("逾期 1")
-    expect(page.locator("table[data-select] tbody tr")).to_have_count(1)
+    expect(page.locator("table.desk-matrix tbody tr")).to_have_count(1)
     clicks.tick(page.get_by_label("全选", exact=True))
     expect(page.locator("form#remind [data-count]")).to_have_text("1")
     expect(page.locator("form#remind-late [data-count]")).to_have_text("0")
