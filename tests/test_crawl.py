@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 UNWATCHED = {"django_session", "usersessions_usersession", "django_cache", "registry_auditevent", "registry_audithead"}
 READING = {"查看一企一表"}
 # Pictures and charts keep their copy in the reader's own browser, never in a shared cache (trust.md I9).
-OWN_CACHE = {"inspections:evidence_file", "inspections:signature_file", "publicity:stats_chart"}
+OWN_CACHE = {"inspections:evidence_file", "inspections:signature_file", "publicity:stats_chart", "publicity:burndown"}
 # A form of the public carries a token against forgery; nothing else of the public's sets a cookie.
 WITH_TOKEN = {"publicity:feedback"}
 
@@ -89,6 +89,9 @@ KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
     "publicity:correct": lambda county: pks(InspectionRecord.objects, 3),
     "publicity:stats_chart": lambda county: [
         {"pk": county.plan.pk, "name": "burndown"}, {"pk": county.plan.pk, "name": "departments"}
+    ],
+    "publicity:burndown": lambda county: [
+        {"pk": county.plan.pk, "department": key} for key in (0, county.plan.departments.first().department_id)
     ],
     "publicity:plan_summary": lambda county: pks(Plan.objects, 3),
     "publicity:summary_file": lambda county: [{"pk": county.plan.pk}],
