@@ -101,4 +101,6 @@ read_only(models.Notice, list_display=["recipient", "text", "at", "read_at"])
 read_only(models.Mention, list_display=["kind", "object_id", "plan", "day", "days_late", "manual", "caught_up"])
 read_only(models.ReminderRun, list_display=["day", "finished_at", "notices", "missed_from"])
 read_only(models.Delivery, list_display=["notice", "channel", "state", "tries", "next_try", "error"])
+# The address of a group robot is a key to the group: its owner sees it, nobody else.
+read_only(models.NoticeSetting, list_display=["user", "inbox", "mail", "webhook"], exclude=["webhook_url"])
 read_only(models.Reminder, list_display=["kind", "object_id", "recipient", "day"])
