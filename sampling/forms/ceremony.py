@@ -167,6 +167,7 @@ class BatchForm(KeyForm):
         error_messages={"required": "请先勾选要办理的申请。", "invalid_choice": "有一份申请已经办理，请刷新页面。"},
     )
     note = text_field("办理意见", limit=500, required=False)
+    note.widget.attrs["placeholder"] = "办理意见，不同意时必填"
     then = forms.ChoiceField(choices=[("approve", "同意"), ("refuse", "不同意")])
 
     def __init__(self, *args: Any, queryset: Any, **kwargs: Any) -> None:
