@@ -66,10 +66,27 @@ def save_finding(
     corrected: bool,
     version: int,
     action: str = "填写事项",
+) -> ItemFinding:
+    """``store_finding`` in a transaction of its own, or a part of one that can be undone alone."""
+    return store_finding(
+        actor=actor, finding=finding, answer=answer, text=text, corrected=corrected, version=version, action=action
+    )  # fmt: skip
+
+
+def store_finding(
+    *,
+    actor: User,
+    finding: ItemFinding,
+    answer: str,
+    text: str,
+    corrected: bool,
+    version: int,
+    action: str = "填写事项",
     client: Mapping[str, Any] | None = None,
 ) -> ItemFinding:
     """Store the answer to one item. ``answer`` '' clears it; texts may be filled later and are asked for on submission.
 
+    Runs inside the caller's transaction, which a refusal must undo as a whole: no savepoint, two round trips less.
     The same content again is no change whatever the version. ``client``: what the phone says of itself, for the trail.
     Raises StaleVersion when somebody changed it meanwhile.
     """

@@ -16,7 +16,7 @@ from inspections.enums import EvidenceKind
 from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding, SectionMember
 from inspections.services.content import content_version
 from inspections.services.drawing import read_drawing
-from inspections.services.entry import save_finding, save_head, save_rest_ok
+from inspections.services.entry import save_head, save_rest_ok, store_finding
 from inspections.services.evidence import add_evidence, remove_evidence
 from inspections.services.section_entry import FollowUpEntry, save_section, section_content
 from inspections.services.signing import sign_as_inspector, sign_record
@@ -114,7 +114,7 @@ def _section(actor: User, record_id: int) -> DepartmentSection:
 def _save_item(actor: User, change: Change) -> int:
     finding = ItemFinding(pk=change.item, section=DepartmentSection(record_id=change.sender.record))
     client = change.sender.client
-    return save_finding(actor=actor, finding=finding, version=change.version, client=client, **change.value).version
+    return store_finding(actor=actor, finding=finding, version=change.version, client=client, **change.value).version
 
 
 def _save_head(actor: User, change: Change) -> Answer:

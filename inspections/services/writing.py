@@ -45,19 +45,19 @@ def lock_record(record: InspectionRecord) -> InspectionRecord:
     locked: InspectionRecord = (
         InspectionRecord.objects.select_for_update(of=("self",)).select_related("plan").get(pk=record.pk)
     )
-    _check_record(locked)
+    _check_state(locked.state)
     return locked
 
 
 def lock_row(record_id: int) -> None:
     """As ``lock_record``, for a writer who needs nothing of the record but that it is open."""
-    _check_record(InspectionRecord.objects.select_for_update().only("state").get(pk=record_id))
+    _check_state(InspectionRecord.objects.select_for_update().values_list("state", flat=True).get(pk=record_id))
 
 
-def _check_record(locked: InspectionRecord) -> None:
-    if locked.state != RecordState.OPEN:
-        words = f"这份一企一表现在是“{locked.get_state_display()}”，不能填写。如有疑问请联系牵头部门。"
-        raise SectionClosed(words, locked.state)
+def _check_state(state: str) -> None:
+    if state != RecordState.OPEN:
+        words = f"这份一企一表现在是“{RecordState(state).label}”，不能填写。如有疑问请联系牵头部门。"
+        raise SectionClosed(words, state)
 
 
 def own_section(user: User, record: InspectionRecord) -> DepartmentSection | None:

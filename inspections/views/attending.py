@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from inspections import services
-from inspections.forms.phone import AttendForm
+from inspections.forms.attending import AttendForm
 from inspections.views import cards
 from registry import clock
 from registry.errors import DomainError
