@@ -87,17 +87,21 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.getoption('--engine')}" + (f" -- {missing}" if missing else "")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark tests/browser, before `-m` chooses."""
+    if item.path.is_relative_to(BASE / "tests" / "browser"):
+        item.add_marker("browser")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests/browser, skip what this engine cannot run, put browser tests last.
+    """Skip what this engine cannot run, put browser tests last.
 
     Last, because Playwright keeps an event loop running in this thread and Django then refuses its ORM here.
     """
     postgres = config.getoption("--engine") == "postgres"
     missing = config.stash.get(MISSING, "")
     for item in items:
-        if item.path.is_relative_to(BASE / "tests" / "browser"):
-            item.add_marker("browser")
         if missing:
             item.add_marker(pytest.mark.skip(reason=missing))
         elif not postgres and any(item.get_closest_marker(name) for name in ENGINE_ONLY):
