@@ -131,12 +131,17 @@ class ReadOnlyAdmin(SiteOpened, admin.ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """A stored file by its name: the stores have no address of their own, files go out through checked views."""
-        return ["stored_file" if name == "file" else name for name in super().get_fields(request, obj)]
+        stored = self._stored()
+        return ["stored_file" if name == stored else name for name in super().get_fields(request, obj)]
+
+    def _stored(self) -> str:
+        """The name of the model's file field; empty without one."""
+        return next((one.name for one in self.model._meta.fields if isinstance(one, models.FileField)), "")
 
     @admin.display(description="文件")
     def stored_file(self, obj: Any) -> str:
         """The name in the store."""
-        return str(obj.file.name or "—")
+        return str(getattr(obj, self._stored()).name or "—")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows come from services."""

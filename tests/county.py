@@ -131,6 +131,10 @@ class County(Campaign):
         for job in Job.objects.filter(state="PENDING", task__startswith="publicity"):
             jobs.run(job.pk)
         self._import_with_faults()
+        leaving = self.running_draw.members.filter(kind=PickKind.MAIN, department=admin.department).order_by("pk")[0]
+        sampling.request_event(
+            actor=admin, draw=self.running_draw, member=leaving, code="sick", reason="住院（演示）", evidence=photo()
+        )
         inspector = self.running_draw.members.filter(kind=PickKind.MAIN).select_related("inspector")[0].inspector
         registry.declare_recusal(
             actor=self.cast.admins[inspector.department.code], inspector=inspector,

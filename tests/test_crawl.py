@@ -21,7 +21,7 @@ from django.urls import Resolver404, resolve, reverse
 from inspections.models import Confirmation, DepartmentSection, Evidence, FollowUp, InspectionRecord, Signature
 from publicity.models import ExportJob, Feedback, Publication
 from registry.models import AuditEvent, Enterprise, ImportBatch, InspectionItem, Inspector, User
-from sampling.models import Plan, PlanAttachment, Roster, TeamMember
+from sampling.models import EventRequest, Plan, PlanAttachment, Roster, TeamMember
 from tests.county import County, make_county
 from tests.test_access import PUBLIC, TABLE
 
@@ -47,6 +47,10 @@ def of_published(county: County) -> list[dict[str, Any]]:
     return [{"plan": row.plan_id, "uscc": row.record.selection.enterprise.uscc}]
 
 
+def published(county: County) -> list[Roster]:
+    return list(Roster.objects.filter(plan__in=Plan.objects.public()).order_by("pk"))
+
+
 # Where the keys of an address come from, by the beginning of its name; the first that fits.
 KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
     "registry:enterprise": lambda county: pks(Enterprise.objects),
@@ -63,6 +67,7 @@ KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
     ],
     "sampling:plan_attachment": lambda county: pks(PlanAttachment.objects),
     "sampling:freeze_sheet": lambda county: [{"pk": county.plan.pk}],
+    "sampling:draw_record": lambda county: [{"pk": county.plan.pk}, {"pk": county.running.pk}],
     "sampling:plan_": lambda county: pks(Plan.objects, 3),
     "inspections:plan_": lambda county: pks(Plan.objects, 3),
     "inspections:task_return": lambda county: pks(Confirmation.objects),
@@ -75,12 +80,17 @@ KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
     "inspections:follow_up_close": lambda county: pks(FollowUp.objects),
     "inspections:notice_print": lambda county: pks(DepartmentSection.objects.exclude(approval=None), 1),
     "inspections:evidence_file": lambda county: pks(Evidence.objects),
+    "inspections:event_evidence": lambda county: pks(EventRequest.objects.exclude(evidence="")),
+    "inspections:event_new": lambda county: [{"pk": county.running.pk}],
     "inspections:signature_file": lambda county: pks(Signature.objects, 1),
     "inspections:record_print": lambda county: pks(InspectionRecord.objects, 1),
     "inspections:record_": lambda county: [*pks(InspectionRecord.objects), {"pk": county.draft.pk}],
     "inspections:task_detail": lambda county: pks(InspectionRecord.objects),
     "publicity:visit": lambda county: [{"token": row.token} for row in InspectionRecord.objects.order_by("pk")[:2]],
     "publicity:plan_detail": lambda county: pks(Plan.objects, 3),
+    "publicity:draw_file": lambda county: [{"draw_id": row.draw_id, "name": "freeze"} for row in published(county)],
+    "publicity:draw_bundle": lambda county: [{"draw_id": row.draw_id} for row in published(county)],
+    "publicity:draw_verify": lambda county: [{"draw_id": row.draw_id} for row in published(county)],
     "publicity:draw_detail": lambda county: [{"draw_id": row.draw_id} for row in Roster.objects.all()],
     "publicity:result_detail": of_published,
     "publicity:feedback_done": lambda county: [{"number": Feedback.objects.order_by("pk")[0].number}],
@@ -257,7 +267,7 @@ def test_no_get_fails_or_changes_anything_for_anybody(tmp_path: Path, settings: 
         for name, url in pages:
             crawler.visit(name, url)
 
-    assert problems == []
+    assert "\n".join(problems) == ""
     assert {name for name, _ in pages} - served == set(), "nobody was ever shown these"
     changed = {table for table, digest in watched_state().items() if before[table] != digest}
     assert changed == set()

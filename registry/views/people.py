@@ -59,6 +59,7 @@ def inspector(request: HttpRequest, pk: int) -> HttpResponse:
     personal_data_read(user=request.user, what="执法检查人员", key=one.pk)
     recusals = one.recusals.select_related("enterprise")
     context = {"inspector": one, "form": form, "may_edit": _may_edit(request.user, one), "recusals": recusals}
+    context["may_list"] = bool(request.user.roles & {LEAD, DEPT_ADMIN, AUDITOR})
     return render(request, "registry/inspector.html", context, status=422 if form.errors else 200)
 
 
