@@ -139,7 +139,8 @@ def pages_by_role(county: County) -> dict[str, dict[str, Any]]:
             answer = client.get(url)
             if answer.status_code == 200:
                 shown.add(name)
-                if answer["Content-Type"].startswith("text/html") and b"</html>" in answer.content:
+                saved = answer.get("Content-Disposition", "").startswith("attachment")
+                if answer["Content-Type"].startswith("text/html") and not saved and b"</html>" in answer.content:
                     urls.append(url)
         found[who] = {"user": user and user.username, "urls": urls}
     return found

@@ -151,11 +151,16 @@ def draw_and_dispatch(clicks: Clicks) -> int:
     """Lead bureau 3 and 4; returns what the first cost."""
     clicks.link("抽取“")
     page = clicks.page
+    page.keyboard.press("Enter")  # the list; on the projector everything but the draw itself goes by keyboard
     page.fill("input[name=witness_name_1]", "见证人甲")
     page.fill("input[name=witness_unit_1]", "演示单位")
-    for number in range(8):
-        page.fill(f"input[name=group_{number + 1}]", DIGITS[5 * number : 5 * number + 5])
+    page.keyboard.press("Enter")
+    for start in range(0, len(DIGITS), 5):
+        page.keyboard.type(DIGITS[start : start + 5])
+        page.keyboard.press("Enter")  # read back
+    page.keyboard.press("Enter")
     clicks.button("开始抽取")
+    clicks.link("看完整结果")
     clicks.heading("抽中")
     spent = clicks.spent
     clicks.link("派发给")

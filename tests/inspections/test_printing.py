@@ -260,6 +260,8 @@ def test_drawn_signatures_stand_where_they_belong_and_an_old_one_does_not() -> N
     section = x.section_of(record)
     actor = x.fill(section)
     first, second = section.members.select_related("inspector")
+    second.inspector.name = "演示某"  # short: a longer name wraps and the text of the page is cut in two
+    second.inspector.save()
     signing.sign_as_inspector(actor=actor, section=section, member=first, drawing=PEN)
     second.attended_at = f.NOW
     second.save()
