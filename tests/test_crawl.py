@@ -63,7 +63,7 @@ KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
         for row in AuditEvent.objects.filter(action__in=["抽取", "派发", "公示"]).order_by("pk")[:3]
     ],
     "sampling:plan_file": lambda county: [
-        {"pk": county.plan.pk, "name": "roster"}, {"pk": county.plan.pk, "name": "names"}
+        {"pk": county.plan.pk, "name": "roster"}
     ],
     "sampling:plan_attachment": lambda county: pks(PlanAttachment.objects),
     "sampling:freeze_sheet": lambda county: [{"pk": county.plan.pk}],

@@ -65,7 +65,7 @@ def _detail(request: HttpRequest, plan: Plan, attach: AttachForm | None) -> Http
         "leads": leads(request.user, plan),
         "next": next_step(plan) if leads(request.user, plan) else None,
         "items": services.items_per_department(plan),
-        "rosters": plan.roster.select_related("frozen_by").prefetch_related(_files()).order_by("round"),
+        "rosters": plan.roster.select_related("frozen_by").prefetch_related(_files(request)).order_by("round"),
         "show_result": bool({LEAD, AUDITOR, SYSADMIN} & request.user.roles),
         "show_files": bool({LEAD, AUDITOR} & request.user.roles),
         "draws": draws,
@@ -87,9 +87,10 @@ def _events(request: HttpRequest, plan: Plan) -> str:
     return address("inspections:event_new", plan.pk) if asks and running else ""
 
 
-def _files() -> Prefetch:
-    """The files of a roster without their content."""
-    return Prefetch("files", BundleFile.objects.defer("content").order_by("name"))
+def _files(request: HttpRequest) -> Prefetch:
+    """The files of a roster without their content; the one with the names for the auditor alone (draw.md §2.2)."""
+    rows = BundleFile.objects.defer("content").order_by("name")
+    return Prefetch("files", rows if AUDITOR in request.user.roles else rows.exclude(name="names"))
 
 
 def _rates(plan: Plan) -> list[dict[str, Any]]:
@@ -176,9 +177,9 @@ def plan_bundle(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(LEAD, AUDITOR)
 def plan_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """One file of a draw byte for byte, as in the ZIP: the one with the names too, so for the same two roles only."""
+    """One file of a draw byte for byte, as in the reader's own ZIP: the one with the names for the auditor alone."""
     roster = _roster(request, pk)
-    content = services.bundle_files(roster).get(name) if roster else None
+    content = services.files_for(request.user, roster).get(name) if roster else None
     if roster is None or content is None:
         raise Http404
     kind = "text/tab-separated-values; charset=utf-8"

@@ -341,17 +341,32 @@ def test_who_took_a_seat_or_dropped_out_stands_by_no_longer(plan: Plan, lead: Cl
 def test_single_files_are_those_of_the_bundle(plan: Plan, lead: Client) -> None:
     p.freeze(plan)
     draw = p.draw(plan)
-    files = services.bundle_files(draw.roster)
-    assert {"roster", "names", "log"} <= set(files)
-    for client in (lead, signed_in(f.make_user(Role.AUDITOR))):
+    auditor = signed_in(f.make_user(Role.AUDITOR))
+    everything = services.bundle_files(draw.roster)
+    assert {"roster", "names", "log"} <= set(everything)
+    for client, files in ((auditor, everything), (lead, {k: v for k, v in everything.items() if k != "names"})):
         page = client.get(url("plan_detail", plan.pk)).content.decode()
+        listed = re.findall(rf'href="{url("plan_detail", plan.pk)}wenjian/([a-z0-9-]+)\.tsv\?lun=1"', page)
+        assert sorted(listed) == sorted(files)
         for name, content in files.items():
-            address = url("plan_file", plan.pk, name)
-            assert f'href="{address}?lun=1"' in page
-            answer = client.get(address)
+            answer = client.get(url("plan_file", plan.pk, name))
             assert (answer.content, answer["Cache-Control"]) == (content, "no-store")
             assert answer["Content-Disposition"] == f'attachment; filename="{draw.roster.draw_id}-{name}.tsv"'
+    assert lead.get(url("plan_file", plan.pk, "names")).status_code == 404  # draw.md §2.2: the auditor's alone
     assert lead.get(url("plan_file", plan.pk, "secret")).status_code == 404
+
+
+def test_a_sealed_number_is_no_file_for_anybody_before_the_reveal() -> None:
+    draw = p.sealed_draw()
+    plan, roster = draw.plan, draw.roster
+    readers = (signed_in(plan.created_by), signed_in(f.make_user(Role.AUDITOR)))
+    for client in readers:
+        assert client.get(url("plan_file", plan.pk, "nonces")).status_code == 404
+        assert client.get(url("plan_file", plan.pk, "result")).status_code == 200
+    p.at(roster.reveal_by)
+    services.reveal_due()
+    for client in readers:
+        assert client.get(url("plan_file", plan.pk, "nonces")).content == services.bundle_files(roster)["nonces"]
 
 
 def test_the_downloaded_bundle_verifies(plan: Plan, lead: Client, tmp_path: Path) -> None:
