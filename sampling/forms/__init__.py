@@ -8,11 +8,11 @@ from sampling.forms.ceremony import (
     ReasonForm,
     SealedCopyForm,
 )
+from sampling.forms.freezing import FreezeForm
 from sampling.forms.scope import ScopeForm
 from sampling.forms.wizard import (
     AttachForm,
     CancelForm,
-    FreezeForm,
     ItemsForm,
     KeyForm,
     NameForm,

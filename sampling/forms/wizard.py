@@ -175,16 +175,6 @@ class PeopleForm(KeyForm):
         return dataclasses.replace(spec, **{k: v for k, v in self.cleaned_data.items() if k in ("seats", "teams")})
 
 
-class FreezeForm(KeyForm):
-    """The freeze: what was looked at, and that it was."""
-
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    checked = forms.BooleanField(
-        label="我已核对名单、比例和人员，知道冻结后都不能再改",
-        error_messages={"required": "请核对后勾选“我已核对”。"},
-    )
-
-
 class CancelForm(KeyForm):
     """Why a plan is cancelled."""
 

@@ -43,16 +43,19 @@ def plan_freeze(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, f"“{plan}”{plan.get_state_display()}，不用再冻结。")
         return redirect("sampling:plan_detail", pk)
     summary = services.scope_summary(plan, clock.today())
-    form = FreezeForm(request.POST or None, initial={"key": new_key(), "seen": _seen(summary)})
+    number = services.next_draw_id(plan)
+    start = {"key": new_key(), "seen": _seen(summary), "draw_id": number}
+    form = FreezeForm(request.POST or None, initial=start, sealed=plan.sealed)
     if answer := attempt(request.user, form, f"freeze:{pk}", lambda: _freeze(request, plan, form, summary)):
         messages.success(request, f"名单已冻结，共 {answer['total']} 家，抽取编号 {answer['draw_id']}。")
         return redirect("sampling:plan_frozen", pk)
-    if form.is_bound:  # the numbers shown again are those to be looked at now
-        form.data = {**form.data.dict(), "seen": _seen(summary), "key": new_key()}
+    if form.is_bound:
+        form.show_again(_seen(summary), number, new_key())
     context = {
         "plan": plan,
         "form": form,
         "summary": summary,
+        "draw_id": number,
         "problems": services.freeze_problems(plan, clock.today(), summary),
         "warnings": [*services.departments_without_items(plan), *summary.warnings],
         "dice": services.dice_words(plan, clock.now() + dt.timedelta(hours=plan.not_before_hours)),
@@ -63,7 +66,8 @@ def plan_freeze(request: HttpRequest, pk: int) -> HttpResponse:
 def _freeze(request: HttpRequest, plan: Plan, form: FreezeForm, summary: ScopeSummary) -> dict[str, Any]:
     if form.cleaned_data["seen"] != _seen(summary):
         raise DomainError("名录在您核对之后有变化，下面是现在的数字，请重新核对后再冻结。")
-    roster = services.freeze_plan(actor=request.user, plan=plan)
+    number = form.cleaned_data.get("draw_id", "")
+    roster = services.freeze_plan(actor=request.user, plan=plan, parties=form.parties, draw_id=number)
     return {"total": roster.total, "draw_id": roster.draw_id}
 
 
