@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -17,8 +18,10 @@ from registry import jobs
 from registry.audit import verify_all
 from registry.models import Job
 from sampling.enums import PlanState
-from sampling.models import Draw
-from sampling.services import bundle_files
+from sampling.services import bundle_files, public_files
+
+# The program that draws, and the one written apart from it.
+PROGRAMS = (("-m", "sampling.bundle", "verify"), ("static/verify/verify.py",))
 
 
 class Broken(Exception):
@@ -31,22 +34,22 @@ def must(holds: bool, words: str) -> None:
         raise Broken(words)
 
 
-def write_draw(draw: Draw, folder: Path) -> int:
-    """All files of the draw as the auditor gets them; returns their number."""
+def write_draw(files: Mapping[str, bytes], folder: Path) -> int:
+    """Files of the draw into an empty folder; returns their number."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files = bundle_files(draw.roster)
     for name, content in files.items():
         (folder / f"{name}.tsv").write_bytes(content)
     return len(files)
 
 
-def verify_draw(folder: Path) -> str:
-    """The verdict of the stand-alone program on the folder, run as an outsider would."""
-    command = [sys.executable, "-m", "sampling.bundle", "verify", str(folder)]
-    run = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
-    verdict = run.stdout.strip()
-    must(run.returncode == 0 and verdict.startswith("VERIFIED "), f"抽取不能复算：{verdict}")
+def verify_draw(folder: Path, code: int, verdict: str) -> str:
+    """The verdict on the folder, which both stand-alone programs must give, each run as an outsider would."""
+    for program in PROGRAMS:
+        command = [sys.executable, *program, str(folder)]
+        run = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, encoding="utf-8", check=False)
+        said = run.stdout.strip().partition("\n")[0]
+        must((run.returncode, said) == (code, verdict), f"抽取不能复算（{program[-1]}）：{said}{run.stderr}")
     return verdict
 
 
@@ -65,9 +68,12 @@ def export(campaign: Campaign, kind: ExportKind, target: Path) -> ExportJob:
 
 def write_all(campaign: Campaign, folder: Path) -> list[str]:
     """Write and check everything; returns the lines of the summary. Raises Broken."""
-    count = write_draw(campaign.draw, folder / "draw")
-    verdict = verify_draw(folder / "draw")
-    lines = [f"抽取文件：{count} 个，{verdict}"]
+    roster, expected = campaign.draw.roster, campaign.draw.selections.filter(kind="MAIN").count()
+    count = write_draw(bundle_files(roster), folder / "draw")
+    verdict = verify_draw(folder / "draw", 0, f"VERIFIED {expected} picks")
+    shown = write_draw(public_files(roster), folder / "draw-public")
+    partial = verify_draw(folder / "draw-public", 2, f"PARTIAL {expected} tickets")
+    lines = [f"抽取文件：{count} 个，{verdict}", f"公开的抽取文件：{shown} 个，{partial}"]
     pdf, xlsx, results = folder / "一企一表.pdf", folder / "抽查结果公示.xlsx", folder / "results.json"
     job = export(campaign, ExportKind.RECORDS_PDF, pdf)
     must(pdf.read_bytes().startswith(b"%PDF-"), "一企一表不是 PDF")
@@ -81,7 +87,6 @@ def write_all(campaign: Campaign, folder: Path) -> list[str]:
     export(campaign, ExportKind.STATISTICS_XLSX, statistics)
     lines.append(f"统计表：{statistics.stat().st_size // 1024} KB")
     published = Publication.objects.filter(plan=campaign.plan).current().count()
-    expected = campaign.draw.selections.filter(kind="MAIN").count()
     must(published == expected, f"抽中 {expected} 家，公示 {published} 家")
     must(campaign.plan.state == PlanState.SUMMARISED, f"计划停在“{campaign.plan.get_state_display()}”")
     faults = verify_all()
