@@ -1,4 +1,5 @@
 // Loaded by every base page; each module does nothing where its marks are absent.
+import "./chosen-file.js";
 import "./confirm-once.js";
 import "./copy.js";
 import "./menu.js";
