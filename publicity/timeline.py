@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from publicity.models import Publication
 from sampling import services
 from sampling.enums import DrawEventKind, EOutReason, IOutReason
-from sampling.models import Draw, DrawRequest, LogEntry, Roster
+from sampling.models import Draw, DrawRequest, LogEntry, Roster, file_words
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,17 @@ class Shown:
     public: bool
     note: str
 
+    @property
+    def words(self) -> str:
+        """What the file holds."""
+        return file_words(self.name)
+
 
 def files_of(roster: Roster) -> list[Shown]:
     """Every file of a draw with its digest: those public now first, then those that are fixed by their digest alone."""
     stored = roster.files.exclude(name="names").defer("content").order_by("name")
-    given = services.public_files(roster) if stored else {}
-    shown = [Shown(name, len(data), services.digest(data), True, "") for name, data in sorted(given.items())]
+    given = services.public_digests(roster) if stored else {}
+    shown = [Shown(name, size, digest, True, "") for name, (size, digest) in given.items()]
     later = "只给审计核验" if roster.revealed else "揭示时公开"
     kept = [file for file in stored if file.name not in given]
     aside = {"roster", "plan", "pool", "recuse", "exclude", "result"}

@@ -51,7 +51,8 @@ def freeze_sheet_html(roster: Roster) -> str:
     excluded = [(one.label, roster.excluded[one]) for one in ExcludeReason if roster.excluded.get(one)]
     context = _frame(roster) | {
         "excluded": excluded,
-        "files": roster.files.exclude(name__in=["names", "freeze"]).defer("content").order_by("name"),
+        "files": services.frozen_files(roster),
+        "parties": roster.nonces.exclude(party=Nonce.OFFICE),
         "line": roster.log.order_by("seq").first(),
         "lines": LINES,
     }

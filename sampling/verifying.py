@@ -207,7 +207,7 @@ def _early_notes(entries: Sequence[LogEntry], freeze: Freeze) -> tuple[str, ...]
     if not any(entry.draw_id == freeze.draw_id and entry.type == "RESULT" for entry in entries):
         return (f"名单已冻结，还没有抽取（最早 {freeze.not_before}）。", checked)
     when = "" if freeze.reveal_by == "-" else f"，最迟 {freeze.reveal_by}"
-    return (f"这次抽取是密封的，结果尚未公开{when}。公开以后可以核对种子和每一个号码。", checked)
+    return (f"这次抽取结果封存，还没有揭示{when}。公开以后可以核对种子和每一个号码。", checked)
 
 
 def verify_folder(path: Path | str, head: str | None = None) -> Verified:

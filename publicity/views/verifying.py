@@ -9,8 +9,7 @@ from publicity.models import Publication
 from publicity.views.pages import cacheable, public_page
 from registry.permissions import PUBLIC, requires
 from sampling import services
-from sampling.bundle import sha256_hex
-from sampling.models import Roster
+from sampling.models import Roster, file_words
 
 MAX_NAMES = 2000
 
@@ -20,14 +19,14 @@ def draw_verify(request: HttpRequest, draw_id: str) -> HttpResponse:
     """Checked in the browser of the visitor, from the public files; names only of enterprises already published."""
     roster = get_object_or_404(reads.public_rosters(), draw_id=draw_id)
     draw = getattr(roster, "draw", None)
-    files = services.public_files(roster)
     published = Publication.objects.current().filter(record__dispatch__draw__roster=roster)
     context = {
         "roster": roster,
         "draw": draw,
         "seed": draw.seed if draw and roster.revealed else "",
         "files": [
-            {"name": name, "size": len(data), "sha256": sha256_hex(data)} for name, data in sorted(files.items())
+            {"name": name, "words": file_words(name), "size": size, "sha256": sha256}
+            for name, (size, sha256) in services.public_digests(roster).items()
         ],
         "names": [[row.uscc, row.name] for row in published.order_by("uscc")[:MAX_NAMES]],
         "complaint_phone": settings.COMPLAINT_PHONE,

@@ -13,6 +13,7 @@ from sampling.models.frozen import (
     Reveal,
     Roster,
     SealedCopy,
+    file_words,
 )
 from sampling.models.plan import Plan, PlanAttachment, PlanDepartment, PlanRate
 from sampling.models.requests import DrawRequest, EventRequest, VoidRequest
@@ -41,4 +42,5 @@ __all__ = [
     "Selection",
     "TeamMember",
     "VoidRequest",
+    "file_words",
 ]

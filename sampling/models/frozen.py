@@ -45,6 +45,19 @@ class Roster(models.Model):
         return not self.sealed or hasattr(self, "reveal")
 
 
+FILE_WORDS = {
+    "freeze": "冻结清单", "roster": "企业名单", "exclude": "没有列入的企业", "plan": "比例和队数", "pool": "检查人员",
+    "recuse": "回避", "entropy": "当众产生的数字", "nonces": "保密随机数", "result": "抽取结果", "events": "替换",
+    "void": "作废", "audit": "审计核对", "log": "记录链", "names": "名称对照", "public": "抽中的代码和号码",
+    "public-plan": "队数和席位",
+}  # fmt: skip
+
+
+def file_words(name: str) -> str:
+    """What a file of a draw holds, in words: roster → 企业名单, events-001 → 替换."""
+    return FILE_WORDS.get(name) or FILE_WORDS.get(name.partition("-")[0], name)
+
+
 class BundleFile(models.Model):
     """One file of a draw, byte for byte (draw.md §2.2). ``names`` goes to the auditor only and is not digested."""
 
@@ -62,6 +75,11 @@ class BundleFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}.tsv"
+
+    @property
+    def words(self) -> str:
+        """What the file holds, in words."""
+        return file_words(self.name)
 
 
 class PoolMember(models.Model):
@@ -86,6 +104,12 @@ class PoolMember(models.Model):
         return self.pid
 
 
+LOG_WORDS = {
+    "FREEZE": "名单冻结", "ENTROPY": "摇号", "RESULT": "抽取", "EVENTS": "替换", "NONCES": "揭示", "VOID": "作废",
+    "AUDIT": "审计核对",
+}  # fmt: skip
+
+
 class LogEntry(models.Model):
     """One line of a draw log (draw.md §2.1): consecutive in its stream, chained, append-only."""
 
@@ -106,6 +130,11 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
+
+    @property
+    def words(self) -> str:
+        """What the line records, in words: FREEZE → 名单冻结, EVENTS-001 → 替换."""
+        return LOG_WORDS.get(self.kind.partition("-")[0], self.kind)
 
 
 class LogHead(models.Model):

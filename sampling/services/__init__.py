@@ -6,7 +6,7 @@ from sampling.services.batching import refuse_event, request_event, run_batch, w
 from sampling.services.checking import draw_fault, log_fault, must_be_whole
 from sampling.services.confirming import confirm_draw, pending_draw, request_draw, withdraw_draw_request
 from sampling.services.drawing import run_draw
-from sampling.services.files import bundle_files, bundle_zip, log_head, zipped
+from sampling.services.files import bundle_files, bundle_zip, frozen_files, log_head, zipped
 from sampling.services.freezing import Party, freeze_plan, next_draw_id, print_sealed_copy, void_freeze
 from sampling.services.in_words import dice_words, digest, entropy_words, names_of, openness_words, when
 from sampling.services.plans import copy_plan, create_plan, create_plan_from_preset, update_plan
@@ -16,6 +16,7 @@ from sampling.services.replacing import Seated, call_up_reserve, effective_team,
 from sampling.services.revealing import (
     files_for,
     files_zip,
+    public_digests,
     public_files,
     reveal_draw,
     reveal_due,
@@ -55,6 +56,7 @@ __all__ = [
     "files_zip",
     "freeze_plan",
     "freeze_problems",
+    "frozen_files",
     "items_per_department",
     "log_fault",
     "log_head",
@@ -65,6 +67,7 @@ __all__ = [
     "parse_rate",
     "pending_draw",
     "print_sealed_copy",
+    "public_digests",
     "public_files",
     "rate_text",
     "refuse_event",

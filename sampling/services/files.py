@@ -31,6 +31,12 @@ def stored_file(roster: Roster, name: str) -> bytes:
     return BundleFile.objects.get(roster=roster, name=name).content.encode()
 
 
+def frozen_files(roster: Roster) -> list[BundleFile]:
+    """The files whose digests stand in freeze.tsv, by name and without content: what came later is not among them."""
+    names = [one.name for one in bundle.read_freeze(stored_file(roster, "freeze")).files]
+    return list(BundleFile.objects.filter(roster=roster, name__in=names).defer("content").order_by("name"))
+
+
 def nonces_tsv(roster: Roster) -> bytes:
     """nonces.tsv from the numbers that are kept; for the draw and the reveal alone. Raises DrawFileError."""
     kept = NonceValue.objects.filter(nonce__roster=roster).values_list("nonce__party", "value")

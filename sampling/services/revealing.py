@@ -1,6 +1,7 @@
 """Sealed and open: who may have which file when (draw.md §0.4, §0.6), and the reveal."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,7 +12,7 @@ from registry.errors import DomainError
 from registry.models import User
 from sampling import bundle
 from sampling.enums import DrawEventKind, RevealCause
-from sampling.models import Draw, LogHead, Plan, Reveal, Roster
+from sampling.models import BundleFile, Draw, LogHead, Plan, Reveal, Roster
 from sampling.services import files as storage
 from sampling.services.files import NONCES
 from sampling.services.states import lock_plan, must_lead
@@ -22,6 +23,28 @@ EARLY = ("freeze", "void", "log")
 WITHOUT_STRATA = ("freeze", "entropy", NONCES, "void", "audit", "log")
 
 
+def _open(roster: Roster, names: Iterable[str]) -> list[str]:
+    """Which of the files in ``names`` everybody may have now, just as they are kept."""
+    if not roster.revealed:
+        return [name for name in names if name in EARLY]
+    if roster.strata_public:
+        return [name for name in names if name != storage.NAMES]
+    return [name for name in names if name in WITHOUT_STRATA]
+
+
+def _made(roster: Roster, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What stands for plan and result where grades are not public: plan without rates, and public.tsv."""
+    made: dict[str, bytes] = {}
+    if not roster.revealed or roster.strata_public:
+        return made
+    if "plan" in files:
+        made["public-plan"] = bundle.public_plan_file(files["plan"])
+    if "result" in files:
+        rows = [row for row in bundle.parse(files["result"], "result").rows if row[0] == "pick"]
+        made["public"] = bundle.public_file(roster.draw_id, ((row[3], row[4]) for row in rows), roster.total)
+    return made
+
+
 def public_files(roster: Roster) -> dict[str, bytes]:
     """Exactly what everybody may have of a draw now, name without suffix → bytes.
 
@@ -29,18 +52,20 @@ def public_files(roster: Roster) -> dict[str, bytes]:
     and public.tsv. Strata public: everything but the file of names.
     """
     files = storage.bundle_files(roster)
-    files.pop(storage.NAMES, None)
-    if not roster.revealed:
-        return {name: files[name] for name in EARLY if name in files}
-    if roster.strata_public:
-        return files
-    shown = {name: files[name] for name in WITHOUT_STRATA if name in files}
-    if "plan" in files:
-        shown["public-plan"] = bundle.public_plan_file(files["plan"])
-    if "result" in files:
-        rows = [row for row in bundle.parse(files["result"], "result").rows if row[0] == "pick"]
-        shown["public"] = bundle.public_file(roster.draw_id, ((row[3], row[4]) for row in rows), roster.total)
-    return shown
+    return {name: files[name] for name in _open(roster, files)} | _made(roster, files)
+
+
+def public_digests(roster: Roster) -> dict[str, tuple[int, str]]:
+    """`public_files` as (bytes, SHA-256 hex) each, by name in order, without reading a roster that is only listed."""
+    rows = BundleFile.objects.filter(roster=roster)
+    kept = {name: (size, sha256) for name, size, sha256 in rows.values_list("name", "size", "sha256")}
+    shown = {name: kept[name] for name in _open(roster, kept)}
+    made = {"log": storage.log_tsv(roster)}
+    if roster.revealed and not roster.strata_public:
+        read = rows.filter(name__in=["plan", "result"]).values_list("name", "content")
+        made |= _made(roster, {name: content.encode() for name, content in read})
+    shown |= {name: (len(content), bundle.sha256_hex(content)) for name, content in made.items()}
+    return dict(sorted(shown.items()))
 
 
 def files_for(user: User, roster: Roster) -> dict[str, bytes]:
@@ -96,7 +121,7 @@ def reveal_draw(*, actor: User | None, roster: Roster) -> Reveal:
     fresh = Roster.objects.select_related("plan").get(pk=roster.pk)
     if problem := reveal_problem(fresh, clock.now()):
         raise DomainError(problem)
-    return _open(actor, fresh, RevealCause.DATE, storage.lock_log(fresh.stream))
+    return _reveal(actor, fresh, RevealCause.DATE, storage.lock_log(fresh.stream))
 
 
 @transaction.atomic
@@ -109,16 +134,16 @@ def reveal_published(*, actor: User | None, plan: Plan) -> Reveal | None:
     draw = locked.draws.exclude(events__kind=DrawEventKind.VOID).select_related("roster").order_by("-round").first()
     if draw is None or locked.reveal_on is not None or draw.roster.revealed:
         return None
-    return _open(actor, draw.roster, RevealCause.PUBLISHED, storage.lock_log(draw.roster.stream))
+    return _reveal(actor, draw.roster, RevealCause.PUBLISHED, storage.lock_log(draw.roster.stream))
 
 
 def open_now(*, actor: User | None, roster: Roster, head: LogHead, cause: RevealCause = RevealCause.VOID) -> None:
     """Open a draw that is void or cancelled, inside the transaction that made it so; nothing for an open one."""
     if roster.sealed and not hasattr(roster, "reveal"):
-        _open(actor, roster, cause, head)
+        _reveal(actor, roster, cause, head)
 
 
-def _open(actor: User | None, roster: Roster, cause: RevealCause, head: LogHead) -> Reveal:
+def _reveal(actor: User | None, roster: Roster, cause: RevealCause, head: LogHead) -> Reveal:
     """Write nonces.tsv and its log line: from here on the files are public.
 
     A freeze that was never drawn opens what it holds: numbers that outside parties never handed over stay with them.

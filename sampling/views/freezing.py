@@ -20,7 +20,7 @@ from sampling import printing, services
 from sampling.enums import PlanState
 from sampling.filters import PreviewFilter
 from sampling.forms import FreezeForm, SealedCopyForm
-from sampling.models import Plan, Roster
+from sampling.models import Nonce, Plan, Roster
 from sampling.services.scope import IN_SCOPE, ScopeSummary, scope_rows
 from sampling.strata import grade_of
 from sampling.views.showing import attempt, csv_answer, groups_of, leads, moment_words, pdf_answer, refuse, span_words
@@ -150,6 +150,7 @@ def _frozen(request: HttpRequest, plan: Plan, roster: Roster, form: SealedCopyFo
         "leads": leads(request.user, plan),
         "waiting": plan.state == PlanState.FROZEN and hasattr(roster, "open_freeze"),
         "form": form,
+        "parties": roster.nonces.exclude(party=Nonce.OFFICE),
         "copy": getattr(roster, "sealed_copy", None),
         "void": getattr(roster, "void", None),
         "frozen_at": moment_words(roster.frozen_at),
@@ -160,7 +161,7 @@ def _frozen(request: HttpRequest, plan: Plan, roster: Roster, form: SealedCopyFo
         "events": services.entropy_words(roster),
         "openness": services.openness_words(roster),
         "line": roster.log.order_by("seq").first(),
-        "files": roster.files.exclude(name="names").defer("content").order_by("name"),
+        "files": services.frozen_files(roster),
         "public": "" if plan.rehearsal else printing.public_address(roster),
     }
     return render(request, "sampling/plan_frozen.html", context)

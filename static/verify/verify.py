@@ -764,7 +764,7 @@ def verify(folder, head=None):
         when = "" if freeze["reveal-by"] == "-" else f"，最迟 {freeze['reveal-by']}"
         first = f"名单已冻结，还没有抽取（最早 {freeze['not-before']}）。"
         if drawn:
-            first = f"这次抽取是密封的，结果尚未公开{when}。公开以后可以核对种子和每一个号码。"
+            first = f"这次抽取结果封存，还没有揭示{when}。公开以后可以核对种子和每一个号码。"
         last = f"现在能核对的：冻结清单、记录链 {len(rows)} 条，均无误。请抄下最后一条的链值，以后对照。"
         return 2, ["PARTIAL 0 tickets", *notes, first, last]
     n, total = found

@@ -102,7 +102,7 @@ def test_an_open_draw_at_the_desk(desk: Page, draws: None) -> None:
 def test_the_other_kinds_on_the_phone(phone: Page, draws: None) -> None:
     for address, verdict, lights, words in (
         (INSIDE, "PARTIAL 9 tickets", ["part", "ok", "part", "ok"], "验证通过（公开部分）：9 家的号码逐一相同"),
-        (SEALED, "PARTIAL 0 tickets", ["part", "skip", "skip", "ok"], "已抽取、密封待公开：现在能核对的没有问题"),
+        (SEALED, "PARTIAL 0 tickets", ["part", "skip", "skip", "ok"], "已抽取、封存待揭示：现在能核对的没有问题"),
         (VOID, "VERIFIED 9 picks", ["ok"] * 4, "验证通过：四项全部一致"),
     ):
         phone.goto(address)

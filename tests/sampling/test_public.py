@@ -81,7 +81,7 @@ def test_sealed_before_its_reveal_and_frozen_before_its_draw(tmp_path):
     verified = bundle.verify_folder(store(tmp_path / "sealed", early))
     assert (verified.partial, verified.picks, verified.seed, verified.log_lines) == (True, 0, "", 4)
     assert verified.notes[0] == (
-        "这次抽取是密封的，结果尚未公开，最迟 2026-06-30T18:00:00+08:00。公开以后可以核对种子和每一个号码。"
+        "这次抽取结果封存，还没有揭示，最迟 2026-06-30T18:00:00+08:00。公开以后可以核对种子和每一个号码。"
     )
     done = run("verify", tmp_path / "sealed")
     assert (done.returncode, done.stdout.splitlines()[0]) == (2, "PARTIAL 0 tickets")

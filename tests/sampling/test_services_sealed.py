@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from registry.enums import Role
 from registry.errors import DomainError
@@ -237,3 +239,27 @@ def test_a_rehearsal_has_numbers_a_log_and_a_first_line_of_its_own() -> None:
     again = services.copy_plan(actor=plan.created_by, plan=plan)
     assert (again.rehearsal, again.task_code.startswith("YL")) == (False, False)
     assert Plan.objects.get(pk=plan.pk).state == PlanState.FROZEN
+
+
+def test_the_digests_of_what_is_public_are_those_of_the_files() -> None:
+    plan, opened = p.sealed(), p.county()
+    services.update_plan(actor=opened.created_by, plan=opened, strata_public=True)
+    p.freeze(plan, nonce=p.NONCE)
+    p.freeze(opened := Plan.objects.get(pk=opened.pk))
+    sealed, drawn = p.draw(plan), p.draw(opened, key="test-draw-key-000002").roster
+
+    def same(roster: Roster) -> set[str]:
+        files = services.public_files(roster)
+        expected = [(name, (len(data), bundle.sha256_hex(data))) for name, data in sorted(files.items())]
+        assert list(services.public_digests(roster).items()) == expected
+        return set(files)
+
+    assert same(sealed.roster) == {"freeze", "log"}
+    assert {"roster", "result", "pool"} <= same(drawn)
+    p.at(sealed.roster.reveal_by)
+    services.reveal_due()
+    fresh = Roster.objects.select_related("reveal").get(pk=sealed.roster.pk)
+    assert {"public", "public-plan"} <= same(fresh)
+    with CaptureQueriesContext(connection) as asked:
+        services.public_digests(drawn)
+    assert not [one["sql"] for one in asked.captured_queries if '"content"' in one["sql"]]  # no file is read

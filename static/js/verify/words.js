@@ -61,7 +61,7 @@ function drawText(report) {
     return ["ok", `${all}${teams}${events}。`];
   }
   if (report.mode === "early") {
-    return ["skip", report.drawn ? "这次抽取是密封的，抽中名单公开以后才能核对。" : "还没有抽取。"];
+    return ["skip", report.drawn ? "这次抽取结果封存，揭示以后才能核对。" : "还没有抽取。"];
   }
   if (!report.seed) return ["skip", "没有种子，没有继续重算。"];
   const n = report.count;
@@ -132,7 +132,7 @@ export function bannerOf(report, seconds, own, now) {
     return { state: "bad", title: `第${NUMBERS[first]}步不一致：${whatIsWrong(report)}`, text: `${rest}${where}${when}` };
   }
   if (report.mode === "early") {
-    const title = report.drawn ? "已抽取、密封待公开：现在能核对的没有问题" : "已冻结、还没有抽取：现在能核对的没有问题";
+    const title = report.drawn ? "已抽取、封存待揭示：现在能核对的没有问题" : "已冻结、还没有抽取：现在能核对的没有问题";
     return { state: "part", title, text: `能核对的是冻结清单和记录链。${done}${where}${when}` };
   }
   if (report.partial) {
