@@ -101,7 +101,7 @@ def test_a_department_sees_the_plan_from_its_dispatch_and_never_the_files(plan: 
     services.advance_plan(actor=plan.created_by, plan=plan, to=PlanState.DISPATCHED)
     page = admin.get(url("plan_detail", plan.pk))
     assert page.status_code == 200
-    assert "冻结文件" not in text(page)
+    assert "抽取文件" not in text(page)
     assert [admin.get(url(name, plan.pk)).status_code for name in ("plan_result", "plan_bundle")] == [403, 403]
 
 
