@@ -14,7 +14,7 @@ from django.urls import reverse
 from registry.models import PastInspection
 from registry.operations import new_key
 from registry.printing import to_pdf
-from sampling import printing, services
+from sampling import bundle, printing, services
 from sampling.enums import PlanState
 from sampling.models import BundleFile, Draw, DrawRequest, NonceValue, Plan, Roster, SealedCopy
 from tests import factories as f
@@ -97,6 +97,18 @@ def test_a_paper_that_cannot_be_made_does_not_count_as_printed(monkeypatch: pyte
     with pytest.raises(OSError, match="no fonts"):
         printing.sealed_copy(actor=plan.created_by, roster=roster, holder="甲", unit="乙")
     assert SealedCopy.objects.count() == 0
+
+
+def test_a_freeze_sheet_printed_after_the_draw_lists_what_was_frozen_and_no_more() -> None:
+    plan = p.county()
+    roster = p.freeze(plan)
+    files = services.bundle_files(roster)
+    before = printing.freeze_sheet_html(roster)
+    p.draw(plan)
+    assert printing.freeze_sheet_html(Roster.objects.get(pk=roster.pk)) == before
+    for name in ("exclude", "plan", "pool", "recuse", "roster"):
+        assert bundle.sha256_hex(files[name]) in before
+    assert [one.name for one in services.frozen_files(roster)] == ["exclude", "plan", "pool", "recuse", "roster"]
 
 
 def test_the_freeze_sheet_has_every_digest_and_no_count_per_grade() -> None:

@@ -380,6 +380,13 @@ def test_the_downloaded_bundle_verifies(plan: Plan, lead: Client, tmp_path: Path
     assert not (folder / "names.tsv").exists()  # draw.md §2.2: the auditor's alone
 
 
+def test_a_file_is_chosen_in_chinese_whatever_the_browser_speaks(plan: Plan, lead: Client) -> None:
+    page = lead.get(url("plan_detail", plan.pk)).content.decode()
+    zone = re.search(r'<div class="dropzone">.*?</div>', page, re.S)[0]
+    assert "选择文件 ，或把文件拖到这里" in re.sub(r"(<[^>]+>\s*)+", " ", zone)
+    assert re.search(r'<span data-chosen>[^<]*</span></span>\s*<input type="file" name="upload"', zone)
+
+
 def test_the_list_of_exclusions_is_harmless_in_a_spreadsheet(plan: Plan, lead: Client) -> None:
     f.make_enterprise("A", name="=cmd()", industries=("CINEMA",))
     rows = lead.get(url("plan_excluded", plan.pk)).content.decode("utf-8-sig").splitlines()
