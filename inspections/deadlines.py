@@ -12,6 +12,7 @@ from registry.workdays import (
     CalendarNotLoaded,
     add_workdays,
     countdown,
+    first_open_day,
     is_workday,
     words,
     workdays_between,
@@ -24,6 +25,7 @@ __all__ = [
     "confirm_by",
     "countdown",
     "days_late",
+    "first_open_day",
     "is_late",
     "publish_by",
     "reminded_by",
@@ -63,9 +65,7 @@ def reminded_by(day: date, cal: Calendar) -> date:
 def is_late(due: date, at: datetime, close: time | None = None) -> bool:
     """Whether ``at`` (Shanghai) is after the deadline: on time up to 24:00 of the due day, late from the next second
     on; where there are business hours, up to their end (民法典 第二百零三条). ``close``: a whole second is on time."""
-    if at.date() != due or close is None:
-        return at.date() > due
-    return at.time().replace(microsecond=0, tzinfo=None) > close
+    return due < first_open_day(at, close)
 
 
 def days_late(due: date, day: date, cal: Calendar) -> int:

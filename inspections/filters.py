@@ -92,4 +92,4 @@ class TaskFilter(filters.FilterSet):
 
     def late_only(self, queryset: Any, name: str, value: bool) -> Any:
         """逾期 as of today."""
-        return queryset.overdue(clock.today()) if value else queryset
+        return queryset.overdue(clock.first_open_day()) if value else queryset

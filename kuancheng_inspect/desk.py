@@ -60,13 +60,13 @@ def desk_of(user: User, today: dt.date) -> Desk:
                   rows.feedback(user), rows.calendar(clock),
                   rows.second_looks(user),
                   rows.gone(clock, section__record__plan__lead_id=user.department_id)]  # fmt: skip
-        desk.debts = _debts(user, today)
+        desk.debts = _debts(user, clock.first_open)
         desk.burndown = _burndown(user, clock)
         desk.last_draw = _last_draw(user)
     if Role.DEPT_ADMIN in roles:
         found += [rows.department(user, clock), rows.gone(clock, section__department_id=user.department_id),
                   rows.certificates(user, clock)]  # fmt: skip
-        desk.people = _people(user, today)
+        desk.people = _people(user, clock.first_open)
     if Role.INSPECTOR in roles:
         found.append(rows.own_records(user, clock))
         found.append(rows.own_certificate(user, clock))
@@ -94,10 +94,10 @@ def _marks(todos: list[Todo]) -> dict[dt.date, dict[str, Any]]:
     return found
 
 
-def _debts(user: User, today: dt.date) -> list[dict[str, Any]]:
+def _debts(user: User, first_open: dt.date) -> list[dict[str, Any]]:
     """Department → 未确认, 逾期, 待复核 over the plans this user leads, and the last sign-in of its people."""
-    confirm = Confirmation.objects.led_by(user).stage_counts(today)
-    sections = DepartmentSection.objects.filter(record__plan__lead_id=user.department_id).stage_counts(today)
+    confirm = Confirmation.objects.led_by(user).stage_counts(first_open)
+    sections = DepartmentSection.objects.filter(record__plan__lead_id=user.department_id).stage_counts(first_open)
     departments = Department.objects.filter(pk__in={*confirm, *sections}).annotate(
         last_seen=Max("users__last_login", filter=Q(users__is_dept_admin=True)),
         never=Count("users", filter=Q(users__is_dept_admin=True, users__last_login=None, users__is_active=True)),
@@ -147,11 +147,11 @@ def _last_draw(user: User) -> dict[str, Any] | None:
     return {"draw": draw, "head": line or ""}
 
 
-def _people(user: User, today: dt.date) -> list[Inspector]:
+def _people(user: User, first_open: dt.date) -> list[Inspector]:
     """The department's people on duty with what each still has to enter; those without a task last."""
     open_seats = Q(section_members__replaced=False, section_members__section__record__state__in=reads.ALIVE)
     open_seats &= Q(section_members__section__state__in=list(OPEN_FOR_ENTRY))
-    late = open_seats & Q(section_members__section__due_on__lt=today)
+    late = open_seats & Q(section_members__section__due_on__lt=first_open)
     late &= Q(section_members__section__record__state=RecordState.OPEN)
     people = Inspector.objects.filter(department_id=user.department_id, status=InspectorStatus.ACTIVE)
     counted = people.select_related("user").annotate(

@@ -14,6 +14,7 @@ from inspections.models import Confirmation, Delivery, DepartmentSection, Follow
 from publicity import reads
 from publicity.enums import ExportState
 from publicity.models import ExportJob, Feedback
+from registry import clock as the_clock
 from registry import workdays
 from registry.enums import JobState
 from registry.models import Inspector, Job, User
@@ -59,14 +60,14 @@ class Clock:
     """Turns a due day into the tag of a row."""
 
     def __init__(self, today: dt.date) -> None:
-        self.today = today
+        self.today, self.first_open = today, the_clock.first_open_day()
         self.calendar, _ = current_calendar()
 
     def tag(self, due: dt.date | None) -> dict[str, Any]:
         """``due``, ``kind`` and ``tag`` for a Todo: late in red, due today or tomorrow in amber."""
         if due is None:
             return {}
-        standing = workdays.countdown(due, self.today, self.calendar)
+        standing = workdays.countdown(due, self.today, self.calendar, self.first_open)
         return {"due": due, "tag": standing.text, "kind": standing.kind}
 
 
@@ -101,7 +102,7 @@ def departments(user: User, clock: Clock) -> Iterable[Todo]:
     """What the departments owe the lead bureau: a row per plan and day of confirmation, one per plan of entries."""
     waiting: dict[tuple[int, str, dt.date], Counter[str]] = defaultdict(Counter)
     confirmations = Confirmation.objects.led_by(user)
-    for row in confirmations.pending_by_plan(clock.today):
+    for row in confirmations.pending_by_plan(clock.first_open):
         waiting[row["plan"], row["plan_name"], row["due_on"]][row["department_name"]] += row["count"]
     for (plan, name, due), names in waiting.items():
         who, each = _several(names, "家")
@@ -115,7 +116,7 @@ def departments(user: User, clock: Clock) -> Iterable[Todo]:
     owed: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
     earliest: dict[int, dt.date] = {}
     sections = DepartmentSection.objects.filter(record__plan__lead_id=user.department_id)
-    for row in sections.owed_by_department(clock.today):
+    for row in sections.owed_by_department(clock.first_open):
         owed[row["plan"], row["plan_name"]][row["department_name"]] += row["count"]
         if row["earliest"]:
             earliest[row["plan"]] = min(earliest.get(row["plan"], dt.date.max), row["earliest"])
@@ -167,7 +168,7 @@ def feedback(user: User) -> Iterable[Todo]:
 
 def department(user: User, clock: Clock) -> Iterable[Todo]:
     """What a department owes: 待确认, 待审批, 待复核, 没有回填, 后续处置."""
-    for row in Confirmation.objects.inbox_of(user).pending_by_plan(clock.today):
+    for row in Confirmation.objects.inbox_of(user).pending_by_plan(clock.first_open):
         yield Todo(f"确认派发的 {row['count']} 家企业", row["plan_name"], reverse("inspections:task_inbox"), "building",
                    **clock.tag(row["due_on"]), due_words="确认期限")  # fmt: skip
     approvals = DepartmentSection.objects.to_approve(user).count()
@@ -179,7 +180,7 @@ def department(user: User, clock: Clock) -> Iterable[Todo]:
         yield Todo(f"复核 {reviews['n']} 份检查记录", "通过后由牵头部门公示", reverse("inspections:review_next"),
                    "clipboard-check", **clock.tag(reviews["due"]), due_words="公示期限")  # fmt: skip
     owed = DepartmentSection.objects.filter(department_id=user.department_id)
-    for row in owed.owed_by_department(clock.today):
+    for row in owed.owed_by_department(clock.first_open):
         late = f"，其中 {row['overdue']} 份逾期" if row["overdue"] else ""
         url = f"{reverse('inspections:task_list')}?plan={row['plan']}" + ("&overdue=on" if late else "")
         yield Todo(f"本部门有 {row['count']} 份记录没有回填", row["plan_name"] + late, url, "clipboard-x",

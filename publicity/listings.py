@@ -217,7 +217,7 @@ def plan_of(user: User, query: QueryDict) -> Plan | None:
 
 def _progress(user: User, query: QueryDict) -> Any:
     plan = plan_of(user, query)
-    rows = progress_of(plan, clock.today()).rows if plan else []
+    rows = progress_of(plan, clock.first_open_day()).rows if plan else []
     chosen = {"late": "overdue", "never": "never"}.get(query.get("show", ""))
     return [row for row in rows if not chosen or row[chosen]]
 

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
+from registry import workdays
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _pinned: tuple[dt.datetime, float | None] | None = None
 
@@ -42,6 +44,11 @@ def now() -> dt.datetime:
 def today() -> dt.date:
     """The present day in Shanghai: legal periods are counted there, midnight is 16:00 UTC."""
     return now().astimezone(SHANGHAI).date()
+
+
+def first_open_day() -> dt.date:
+    """The first day whose deadlines are not over now: today, from ``CLOSE_OF_BUSINESS`` on tomorrow."""
+    return workdays.first_open_day(now().astimezone(SHANGHAI), settings.CLOSE_OF_BUSINESS)
 
 
 def local_iso(moment: dt.datetime) -> str:

@@ -8,7 +8,7 @@ would have to look at such a day.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
@@ -104,12 +104,25 @@ class Countdown:
     text: str
 
 
-def countdown(due: date, today: date, cal: Calendar) -> Countdown:
+def first_open_day(at: datetime, close: time | None = None) -> date:
+    """The first day whose deadlines are not over at the moment ``at`` (Shanghai); every earlier one is late.
+
+    The day itself up to 24:00; where there are business hours, up to their end (民法典 第二百零三条), a whole second
+    being on time. The only place that says what "late" is.
+    """
+    over = close is not None and at.time().replace(microsecond=0, tzinfo=None) > close
+    return at.date() + timedelta(days=1) if over else at.date()
+
+
+def countdown(due: date, today: date, cal: Calendar, first_open: date | None = None) -> Countdown:
     """How a deadline is shown, everywhere in the product (decisions.md: a year without a notice is never guessed).
 
     还剩 1 个工作日 · 今天到期 · 逾期 2 个工作日; where the count would need a year that is not loaded
-    期限待定：2027年日历未录入, after the due day 已逾期：2027年日历未录入，天数待定.
+    期限待定：2027年日历未录入, after the due day 已逾期：2027年日历未录入，天数待定. ``first_open``: as
+    `first_open_day` gives it; after the close of business what is due today is late.
     """
+    if due == today and first_open is not None and due < first_open:
+        return Countdown("late", "今天到期，已逾期")
     try:
         text, left = words(due, today, cal), workdays_between(today, due, cal)
     except CalendarNotLoaded as error:

@@ -358,7 +358,7 @@ def _against_proceeding(record: InspectionRecord) -> str:
     rows = list(record.confirmations.select_related("department"))
     if any(row.decision == Decision.RETURNED and not row.lead_decision for row in rows):
         return f"{name}：有部门退回，请先处理退回。"
-    early = [row for row in rows if row.decision == Decision.PENDING and row.due_on >= clock.today()]
+    early = [row for row in rows if row.decision == Decision.PENDING and row.due_on >= clock.first_open_day()]
     if early:
         due = early[0].due_on
         return f"{name}：{early[0].department}的确认期限（{due.month}月{due.day}日）还没有过。"

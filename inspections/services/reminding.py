@@ -75,7 +75,7 @@ def _sentence(who: People, key: Key, line: Line, day: dt.date, calendar: Calenda
     text = f"《{who.plans[plan]}》{whose}有 {line.count} {unit}{state}"
     if line.earliest:
         due = line.earliest
-        standing = deadlines.countdown(due, day, calendar)
+        standing = deadlines.countdown(due, day, calendar, clock.first_open_day())
         text += f"，最早一份 {due.month}月{due.day}日到期，{standing.text}"
     return text + "。"
 

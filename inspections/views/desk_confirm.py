@@ -179,7 +179,7 @@ def _decide(user: Any, row: Confirmation, data: dict[str, Any]) -> dict[str, Any
 def plan_proceed(request: HttpRequest, pk: int) -> HttpResponse:
     """Open records although departments have let their time pass, with a reason."""
     plan = get_object_or_404(Plan.objects.visible_to(request.user), pk=pk)
-    stuck = InspectionRecord.objects.filter(plan=plan).stuck(clock.today())
+    stuck = InspectionRecord.objects.filter(plan=plan).stuck(clock.first_open_day())
     form = ProceedForm(request.POST or None, queryset=InspectionRecord.objects.filter(plan=plan))
     answer = attempt(request.user, form, f"proceed:{pk}", lambda: _proceed(request.user, form.cleaned_data))
     if answer:

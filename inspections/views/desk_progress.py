@@ -13,7 +13,7 @@ from inspections.burndown import Track, track
 from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, RecordState, SectionState
 from inspections.forms.desk import RemindForm
 from inspections.models import Confirmation, DepartmentSection, InspectionRecord
-from inspections.reads import done_by_day, progress_of, totals_of, with_dispatch
+from inspections.reads import done_by_day, progress_of, totals_of, with_dispatch, with_mentions
 from inspections.views.showing import WEEKDAYS, Clocks, attempt, day_words, moment_words, page_of
 from registry import clock
 from registry.models import Department, User
@@ -43,8 +43,8 @@ def progress(request: HttpRequest) -> HttpResponse:
 
 def _counts(plans: list[int]) -> dict[int, dict[str, int]]:
     """Plan → ``total`` and ``done`` sections, ``pending`` confirmations, ``late`` of both; two queries."""
-    today, running = clock.today(), Q(record__state=RecordState.OPEN)
-    late = running & Q(state__in=list(OPEN_FOR_ENTRY), due_on__lt=today)
+    first_open, running = clock.first_open_day(), Q(record__state=RecordState.OPEN)
+    late = running & Q(state__in=list(OPEN_FOR_ENTRY), due_on__lt=first_open)
     sections = DepartmentSection.objects.filter(record__plan__in=plans).order_by().values("record__plan")
     sections = sections.annotate(
         total=Count("pk", filter=running & ~Q(state__in=list(CLOSED_WITHOUT_VISIT))),
@@ -54,7 +54,7 @@ def _counts(plans: list[int]) -> dict[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = {key: {"total": 0, "done": 0, "late": 0, "pending": 0} for key in plans}
     for row in sections:
         found[row["record__plan"]] |= {name: row[name] for name in ("total", "done", "late")}
-    for row in Confirmation.objects.filter(record__plan__in=plans).pending_by_plan(today):
+    for row in Confirmation.objects.filter(record__plan__in=plans).pending_by_plan(first_open):
         found[row["plan"]]["pending"] += row["count"]
         found[row["plan"]]["late"] += row["overdue"]
     return found
@@ -73,11 +73,12 @@ def plan_progress(request: HttpRequest, pk: int) -> HttpResponse:
 def _matrix(request: HttpRequest, plan: Plan, form: RemindForm) -> HttpResponse:
     """The progress page with the reminder form as it stands."""
     clocks = Clocks()
-    found = progress_of(plan, clocks.today)
+    found = progress_of(plan, clocks.first_open)
     rows, totals = found.rows, found.totals
     shown = _shown(rows)
     show = request.GET.get("show") if request.GET.get("show") in shown else "all"
-    stuck = InspectionRecord.objects.filter(plan=plan).stuck(clocks.today).count() if totals["late_confirm"] else 0
+    late_now = InspectionRecord.objects.filter(plan=plan).stuck(clocks.first_open)
+    stuck = late_now.count() if totals["late_confirm"] else 0
     context = {
         "plan": plan,
         "plan_query": f"plan={plan.pk}",
@@ -180,12 +181,13 @@ def _late(plan: Plan, clocks: Clocks, totals: dict[str, int]) -> list[dict[str, 
     names = ("record__selection__enterprise", "department")
     found: list[tuple[Any, str]] = []
     if totals["late_confirm"]:
-        waiting = Confirmation.objects.pending().filter(record__plan=plan, due_on__lt=clocks.today)
-        found += [(row, "待确认") for row in waiting.select_related(*names).order_by("due_on", "pk")[:LATE_SHOWN]]
+        waiting = Confirmation.objects.pending().filter(record__plan=plan, due_on__lt=clocks.first_open)
+        waiting = with_mentions(waiting.select_related(*names), plan, services.owing.CONFIRM)
+        found += [(row, "待确认") for row in waiting.order_by("due_on", "pk")[:LATE_SHOWN]]
     if totals["late_fill"]:
-        owed = DepartmentSection.objects.filter(record__plan=plan).overdue(clocks.today)
-        rows = owed.select_related(*names).order_by("due_on", "pk")[:LATE_SHOWN]
-        found += [(row, row.get_state_display()) for row in rows]
+        owed = DepartmentSection.objects.filter(record__plan=plan).overdue(clocks.first_open)
+        owed = with_mentions(owed.select_related(*names), plan, services.owing.SECTION)
+        found += [(row, row.get_state_display()) for row in owed.order_by("due_on", "pk")[:LATE_SHOWN]]
     found.sort(key=lambda pair: (pair[0].due_on, pair[0].record_id))
     return [
         {
@@ -196,6 +198,8 @@ def _late(plan: Plan, clocks: Clocks, totals: dict[str, int]) -> list[dict[str, 
             "department": row.department,
             "stage": stage,
             "due": clocks.due(row.due_on),
+            "times": row.mentions,
+            "reminded": moment_words(row.mentioned_at) if row.mentions else "",
         }
         for row, stage in found[:LATE_SHOWN]
     ]

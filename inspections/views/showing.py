@@ -54,12 +54,12 @@ class Clocks:
     """Turns days into words; reads the calendar once for a page."""
 
     def __init__(self) -> None:
-        self.today = clock.today()
+        self.today, self.first_open = clock.today(), clock.first_open_day()
         self.calendar, _version = current_calendar()
 
     def due(self, day: dt.date) -> Due:
         """A due day that is still owed."""
-        standing = countdown(day, self.today, self.calendar)
+        standing = countdown(day, self.today, self.calendar, self.first_open)
         return Due(day_words(day), standing.kind, standing.text)
 
     def missing(self, last: dt.date) -> str:

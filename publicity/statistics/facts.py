@@ -8,6 +8,7 @@ from typing import Any
 
 from inspections.enums import Decision, LeadDecision, ResultCode, ReturnReason, SectionState
 from inspections.models import Confirmation, DepartmentSection, FollowUp, InspectionRecord, SectionMember, SectionResult
+from inspections.services import is_late
 from publicity.models import Publication, PublishedResult
 from publicity.snapshot import PROBLEM_RESULTS, STATUS_OF_RETURN
 from registry import clock
@@ -185,7 +186,7 @@ def _section_facts(records: list[InspectionRecord], closes: dict[int, list[Confi
             SectionFact(
                 department_id=section.department_id,
                 entered_on=entered_on,
-                late=bool(timed and due and entered_on and entered_on > due),
+                late=bool(timed and entered_on and is_late(due, section.submitted_at)),
                 overdue=bool(timed and due and entered_on is None and due <= local_day(cutoff) - dt.timedelta(days=1)),
                 published_on=local_day(published.get((section.record_id, section.department_id))),
                 codes=codes if entered_on else [],
@@ -202,7 +203,7 @@ def _confirmation_facts(rows: list[Confirmation], cutoff: dt.datetime) -> list[C
     facts = []
     for row in rows:
         day = local_day(row.at) if row.at and row.at < cutoff and row.decision != Decision.PENDING else None
-        late = day > row.due_on if day else row.due_on <= last_day
+        late = is_late(row.due_on, row.at) if day else row.due_on <= last_day
         facts.append(ConfirmationFact(row.department_id, in_time=bool(day) and not late, late=late))
     return facts
 

@@ -81,9 +81,10 @@ def _cell(day: dt.date, works: bool, cal: Calendar, today: dt.date) -> dict[str,
 
 def _lines(request: HttpRequest, first: dt.date, last: dt.date, cal: Calendar) -> list[dict[str, Any]]:
     """What is due, each line with its day in words and how it stands."""
-    today, lines = clock.today(), []
+    today, first_open, lines = clock.today(), clock.first_open_day(), []
     for line in import_string(settings.DEADLINES_BY_DAY)(request.user, first, last):
-        lines.append({"line": line, "day": day_words(line.day, cal), "standing": countdown(line.day, today, cal)})
+        standing = countdown(line.day, today, cal, first_open)
+        lines.append({"line": line, "day": day_words(line.day, cal), "standing": standing})
     return lines
 
 

@@ -4,14 +4,19 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inspections.burndown import track
 from inspections.enums import RecordState, SectionState
 from inspections.models import Confirmation, DepartmentSection, InspectionRecord, Notice
 from inspections.reads import progress_of
+from inspections.services import is_late, remind, send_due_reminders
 from publicity.services import publish_records
+from publicity.statistics import gather
+from registry import clock
 from registry.months import month_after, month_before, weeks_of
 from registry.operations import new_key
 from registry.workdays import Calendar, CalendarNotLoaded
@@ -150,6 +155,47 @@ def test_single_late_ones_are_reminded_from_their_rows(desk: Desk):
     data = {"key": new_key(), late[0]["kind"]: late[0]["pk"]}
     client.post(reverse("inspections:plan_remind", args=[desk.plan.pk]), data)
     assert [notice.recipient for notice in Notice.objects.filter(text__contains="牵头部门提醒")] == [desk.ga]
+
+
+def test_a_late_row_says_how_often_somebody_was_reminded(desk: Desk):
+    assert [(row["times"], row["reminded"]) for row in page(desk).context["late"]] == [(0, ""), (0, "")]
+    send_due_reminders(day=DAY(2024, 6, 18))
+    section = DepartmentSection.objects.get(pk=page(desk).context["late"][1]["pk"])
+    with time_machine.travel("2024-06-19T09:05:00+08:00", tick=False):
+        remind(actor=desk.lead, plan=desk.plan, sections=[section])
+    late = page(desk).context["late"]
+    assert [(row["times"], row["reminded"]) for row in late] == [(1, "6月18日 10:00"), (2, "6月19日 09:05")]
+    assert "提醒过 2 次" in page(desk).content.decode()
+
+
+def test_the_page_takes_fifteen_queries(desk: Desk):
+    client = Client()
+    client.force_login(desk.lead)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(reverse("inspections:plan_progress", args=[desk.plan.pk])).status_code == 200
+    assert len(seen) <= 15
+
+
+@pytest.mark.parametrize(("hour", "late"), [("17:30:00", False), ("17:30:01", True)])
+def test_after_the_close_of_business_every_page_says_late(desk: Desk, settings, hour: str, late: bool):
+    settings.CLOSE_OF_BUSINESS = dt.time(17, 30)
+    section = DepartmentSection.objects.get(due_on=DAY(2024, 6, 14))
+    client = Client()
+    with time_machine.travel(f"2024-06-14T{hour}+08:00", tick=False):
+        row = page(desk).context["late"][1:]
+        assert [(one["pk"], one["due"].text) for one in row] == [(section.pk, "今天到期，已逾期")][:late]
+        client.force_login(desk.lead)
+        listed = client.get(reverse("inspections:task_list") + "?overdue=on").context["page"]
+        assert [one.pk for one in listed] == [section.pk][:late]
+        home = client.get(reverse("home")).context["desk"]
+        words = "今天到期，已逾期" if late else "今天到期"
+        assert [todo.tag for todo in home.todos if "没有回填" in todo.title] == [words]
+        assert sum(row["overdue"] for row in home.debts) == 1 + late
+        factories.approve_sections(section.record)
+        DepartmentSection.objects.filter(pk=section.pk).update(due_on=section.due_on, submitted_at=clock.now())
+        assert is_late(section.due_on, clock.now()) is late
+    fact = next(one for one in gather(desk.plan, DAY(2024, 6, 18)).records if one.record == section.record)
+    assert [one.late for one in fact.sections if one.department_id == section.department_id] == [late]
 
 
 def test_without_its_calendar_the_page_says_so(desk: Desk):
