@@ -188,6 +188,13 @@ class ConfirmationQuerySet(models.QuerySet[Any]):
         """Confirmations of the plans this user leads."""
         return self.filter(record__plan__lead_id=user.department_id) if Role.LEAD in user.roles else self.none()
 
+    def returned_to(self, user: "User") -> "ConfirmationQuerySet":
+        """Returned ones that the lead bureau decides, or has decided; the auditor reads all."""
+        rows = self.visible_to(user) if Role.AUDITOR in user.roles else self.led_by(user)
+        return rows.filter(decision=Decision.RETURNED).select_related(
+            "record__plan", "record__selection__enterprise", "department", "by", "lead_by"
+        )
+
     def with_inbox_columns(self) -> "ConfirmationQuerySet":
         """Annotate what the inbox shows: ``items`` (number of the department's items), ``last_day`` and
         ``last_result`` of its previous inspection of the enterprise."""

@@ -9,3 +9,4 @@ CONFIRMATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "confirmed": ("已确认", {"decision": Decision.CONFIRMED}),
     "returned": ("已退回", {"decision": Decision.RETURNED}),
 }
+RETURNS = {"waiting": "待处理", "done": "已处理"}

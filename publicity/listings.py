@@ -16,11 +16,13 @@ from inspections.enums import RecordState
 from inspections.filters import TaskFilter
 from inspections.models import Confirmation, DepartmentSection, FollowUp, SectionMember
 from inspections.reads import progress_of
-from inspections.tabs import CONFIRMATIONS
+from inspections.tabs import CONFIRMATIONS, RETURNS
 from registry import clock
 from registry.enums import Role
-from registry.filters import EnterpriseFilter, InspectorFilter, ItemFilter, RecusalFilter, may_see_grades
-from registry.models import Enterprise, InspectionItem, Inspector, Recusal, RiskScheme, User
+from registry.filters import AuditFilter, EnterpriseFilter, InspectorFilter, ItemFilter, RecusalFilter, may_see_grades
+from registry.models import AuditEvent, Enterprise, InspectionItem, Inspector, Recusal, RiskScheme, User
+from registry.views.audit_words import changes_in_words
+from sampling.filters import PlanFilter
 from sampling.models import Plan
 
 Cell = str | int
@@ -244,6 +246,71 @@ PROGRESS: list[Column] = [
 ]
 
 
+def _returns(user: User, query: QueryDict) -> Any:
+    rows = Confirmation.objects.returned_to(user)
+    chosen = rows.exclude(lead_decision="") if query.get("tab") == "done" else rows.returned()
+    return chosen.order_by("-at", "pk")
+
+
+RETURNED: list[Column] = [
+    ("企业", 30, lambda row: row.record.selection.enterprise.name),
+    ("统一社会信用代码", 22, lambda row: row.record.selection.enterprise.uscc),
+    ("编号", 22, lambda row: row.record.number),
+    ("任务", 30, lambda row: row.record.plan.task_name),
+    ("退回部门", 14, lambda row: row.department.short_name),
+    ("退回人", 14, lambda row: str(row.by or "")),
+    ("退回日期", 12, lambda row: _day(row.at)),
+    ("退回原因", 14, lambda row: row.get_reason_display()),
+    ("说明", 34, lambda row: row.note),
+    ("登记状态（今天）", 14, lambda row: row.record.selection.enterprise.get_status_display()),
+    ("处理结果", 16, lambda row: row.get_lead_decision_display()),
+    ("处理人", 14, lambda row: str(row.lead_by or "")),
+    ("处理日期", 12, lambda row: _day(row.lead_at)),
+]
+
+
+def _plans(user: User, query: QueryDict) -> Any:
+    rows = Plan.objects.visible_to(user).with_counts().order_by("-created_at", "-pk")
+    return PlanFilter(query, queryset=rows.select_related("lead").prefetch_related("departments__department")).qs
+
+
+PLANS: list[Column] = [
+    ("任务编号", 22, lambda row: row.task_code),
+    ("任务", 40, lambda row: row.task_name),
+    ("年度", 8, lambda row: row.year),
+    ("状态", 12, lambda row: f"{row.get_state_display()}（演练）" if row.rehearsal else row.get_state_display()),
+    ("牵头部门", 14, lambda row: row.lead.short_name),
+    ("参与部门", 34, lambda row: "、".join(one.department.short_name for one in _in_order(row))),
+    ("名单", 8, lambda row: "" if row.total is None else row.total),
+    ("抽中", 8, lambda row: "" if row.picks is None else row.picks),
+    ("抽查开始", 12, lambda row: _day(row.period_from)),
+    ("抽查结束", 12, lambda row: _day(row.period_to)),
+    ("总结报送期限", 14, lambda row: _day(row.summary_due)),
+]
+
+
+def _in_order(plan: Plan) -> Any:
+    return sorted(plan.departments.all(), key=lambda one: one.department.order)
+
+
+def _trail(user: User, query: QueryDict) -> Any:
+    return AuditFilter(query, queryset=AuditEvent.objects.visible_to(user)).qs
+
+
+TRAIL: list[Column] = [
+    ("时间", 20, lambda row: f"{row.at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}"),
+    ("操作人", 14, lambda row: row.actor_name),
+    ("操作", 18, lambda row: row.action),
+    ("对象", 34, lambda row: row.object_text or f"{row.object_type} {row.object_id}"),
+    ("改动", 60, changes_in_words),
+    ("理由", 30, lambda row: row.reason),
+    ("记录流", 14, lambda row: row.stream),
+    ("序号", 8, lambda row: row.seq),
+    ("本条摘要", 66, lambda row: row.hash),
+    ("请求编号", 20, lambda row: row.request_id),
+]
+
+
 def _tab(names: dict[str, str]) -> Callable[[User, QueryDict], list[str]]:
     return lambda user, query: [names.get(query.get("tab", ""), next(iter(names.values())))]
 
@@ -264,5 +331,10 @@ LISTINGS: dict[str, Listing] = {
                         lambda user, query: _said(ItemFilter(query, queryset=InspectionItem.objects.none()))),
     "huibi": Listing("回避", OFFICE, _recusals, lambda user: RECUSALS,
                      lambda user, query: _said(RecusalFilter(query, queryset=Recusal.objects.none())), personal=True),
+    "jihua": Listing("抽查计划", OFFICE, _plans, lambda user: PLANS,
+                     lambda user, query: _said(PlanFilter(query, queryset=Plan.objects.none()))),
+    "tuihui": Listing("退回的企业", frozenset({Role.LEAD}), _returns, lambda user: RETURNED, _tab(RETURNS)),
+    "jilu": Listing("操作记录", frozenset({Role.SYSADMIN}), _trail, lambda user: TRAIL,
+                    lambda user, query: _said(AuditFilter(query, queryset=AuditEvent.objects.none())), personal=True),
     "jindu": Listing("部门进度", frozenset({Role.LEAD}), _progress, lambda user: PROGRESS, _progress_words),
 }  # fmt: skip

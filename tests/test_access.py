@@ -189,9 +189,9 @@ TABLE: dict[str, Rule] = {
     "publicity:export_list": only(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN),
     "publicity:export_new": only(LEAD, DEPT_ADMIN, methods=BOTH),
     "publicity:print_new": only(LEAD, DEPT_ADMIN, methods=POST),
-    "publicity:export_rows": only(LEAD, DEPT_ADMIN, methods=POST),
+    "publicity:export_rows": only(LEAD, DEPT_ADMIN, SYSADMIN, methods=POST),
     "publicity:export_file": only(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN),
-    "publicity:export_retry": only(LEAD, DEPT_ADMIN, methods=POST),
+    "publicity:export_retry": only(LEAD, DEPT_ADMIN, SYSADMIN, methods=POST),
 }
 
 

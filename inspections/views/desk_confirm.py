@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from inspections import services
-from inspections.enums import Decision, RecordState
+from inspections.enums import RecordState
 from inspections.forms.desk import ConfirmForm, DecideForm, KeyForm, ProceedForm, ReturnForm
 from inspections.models import Confirmation, Dispatch, InspectionRecord
 from inspections.tabs import CONFIRMATIONS as TABS
+from inspections.tabs import RETURNS
 from inspections.views.showing import Clocks, attempt, page_of
 from registry import clock
 from registry.operations import new_key
@@ -122,18 +123,10 @@ def _return(user: Any, row: Confirmation, data: dict[str, Any]) -> dict[str, Any
     return {"pk": row.pk}
 
 
-def _led(user: Any) -> Any:
-    """Confirmations the lead bureau decides on; the auditor reads all."""
-    rows = Confirmation.objects.visible_to(user) if AUDITOR in user.roles else Confirmation.objects.led_by(user)
-    return rows.filter(decision=Decision.RETURNED).select_related(
-        "record__plan", "record__selection__enterprise", "department", "by", "lead_by"
-    )
-
-
 @requires(LEAD, AUDITOR)
 def return_list(request: HttpRequest) -> HttpResponse:
     """What departments have returned: to be decided first, then the decided."""
-    rows = _led(request.user)
+    rows = Confirmation.objects.returned_to(request.user)
     waiting, tab = rows.returned(), "done" if request.GET.get("tab") == "done" else "waiting"
     done = rows.exclude(lead_decision="")
     page, query = page_of(request.GET, (waiting if tab == "waiting" else done).order_by("-at", "pk"))
@@ -141,7 +134,7 @@ def return_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "query": query,
         "tab": tab,
-        "tabs": [("waiting", "待处理", waiting.count()), ("done", "已处理", done.count())],
+        "tabs": [(name, RETURNS[name], rows.count()) for name, rows in (("waiting", waiting), ("done", done))],
     }
     return render(request, "inspections/desk/return_list.html", context)
 
@@ -149,7 +142,7 @@ def return_list(request: HttpRequest) -> HttpResponse:
 @requires(LEAD, AUDITOR, methods=("GET", "POST"), writes=(LEAD,))
 def return_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep, close by status, call up the reserve, or take only this department out."""
-    row = get_object_or_404(_led(request.user), pk=pk)
+    row = get_object_or_404(Confirmation.objects.returned_to(request.user), pk=pk)
     form = DecideForm(request.POST or None, confirmation=row)
     answer = attempt(request.user, form, f"decide:{pk}", lambda: _decide(request.user, row, form.cleaned_data))
     if answer:

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 LIFETIME = dt.timedelta(days=7)
 MAX_RECORDS = 200
 MAX_QUERY = 1000
+MAX_ROWS = 1_000_000
 OPEN_STATES = [ExportState.WAITING, ExportState.RUNNING, ExportState.FAILED]
 SUFFIX = {
     ExportKind.RESULTS_XLSX: ".xlsx",
@@ -177,6 +178,8 @@ def _write_list(export: ExportJob, target: BinaryIO) -> int:
         raise DomainError("申请人已没有查看这个列表的权限，没有生成文件。")
     found, columns = listing.rows(user, QueryDict(export.parameters["query"])), listing.columns(user)
     total = len(found) if isinstance(found, list) else found.count()
+    if total > MAX_ROWS:
+        raise DomainError(f"有 {total} 行，一个 Excel 表最多放 {MAX_ROWS} 行，请按日期等条件分几次导出。")
     rows = found if isinstance(found, list) else found.iterator(chunk_size=500)
     cells = ([cell(row) for _, _, cell in columns] for row in counted(export, rows, total))
     return xlsx.write_list(listing.title, [(head, width) for head, width, _ in columns], cells, target)

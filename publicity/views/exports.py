@@ -76,7 +76,7 @@ def print_new(request: HttpRequest) -> HttpResponse:
     return redirect("publicity:export_list")
 
 
-@requires(LEAD, DEPT_ADMIN, methods=("POST",))
+@requires(LEAD, DEPT_ADMIN, SYSADMIN, methods=("POST",))
 def export_rows(request: HttpRequest, name: str) -> HttpResponse:
     """导出 Excel of a list as it was on the screen: same filter, same columns."""
     query = request.POST.get("query", "")
@@ -129,7 +129,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     )
 
 
-@requires(LEAD, DEPT_ADMIN, methods=("POST",))
+@requires(LEAD, DEPT_ADMIN, SYSADMIN, methods=("POST",))
 def export_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Try a failed export again."""
     export = get_object_or_404(ExportJob.objects.visible_to(request.user), pk=pk)

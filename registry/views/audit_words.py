@@ -99,3 +99,11 @@ def changes_of(event: AuditEvent) -> list[tuple[str, str | None, str]]:
         )
         for name in sorted({*event.before, *event.after})
     ]
+
+
+def changes_in_words(event: AuditEvent) -> str:
+    """The changes of an event in one cell: ``状态：待复核 → 已复核；理由：核实``."""
+    return "；".join(
+        f"{label}：{after}" if before is None else f"{label}：{before} → {after}"
+        for label, before, after in changes_of(event)
+    )

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from inspections.models import Confirmation
 from publicity.enums import ExportState
 from publicity.listings import LISTINGS
 from publicity.models import ExportJob
@@ -44,8 +45,10 @@ def export(user: User, name: str, query: str = "") -> ExportJob:
 
 
 def test_every_list_can_be_written_by_whoever_may(campaign: Campaign):
+    sysadmin = factories.make_user(Role.SYSADMIN)
     for name, listing in LISTINGS.items():
-        user = campaign.lead if Role.LEAD in listing.roles else campaign.admin
+        users = {Role.LEAD: campaign.lead, Role.DEPT_ADMIN: campaign.admin, Role.SYSADMIN: sysadmin}
+        user = next(one for role, one in users.items() if role in listing.roles)
         job = export(user, name, f"plan={campaign.plan.pk}")
         head, *rows = sheet_of(job)
         assert head == [column[0] for column in listing.columns(user)]
@@ -132,3 +135,17 @@ def test_the_matrix_is_exported_as_it_is_shown(campaign: Campaign):
     shown = [[row["department"].short_name, row["sent"], row["published"]] for row in page.context["rows"]]
     assert [[row[0], row[1], row[8]] for row in sheet_of(job)[1:]] == shown
     assert job.scope == f"任务：{campaign.plan}，有人从未登录"
+
+
+def test_plans_returns_and_the_trail_are_exported_as_their_pages_show_them(campaign: Campaign):
+    Confirmation.objects.filter(record=campaign.records[0], department__code="GA").update(
+        decision="RETURNED", reason="ADDRESS", note="原址已拆除", lead_decision="KEEP", at=factories.NOW
+    )
+    _head, *returned = sheet_of(export(campaign.lead, "tuihui", "tab=done"))
+    assert [(row[2], row[7], row[8]) for row in returned] == [(campaign.records[0].number, "地址不符", "原址已拆除")]
+    assert sheet_of(export(campaign.lead, "tuihui"))[1:] == []
+    _head, *plans = sheet_of(export(campaign.lead, "jihua", f"q={campaign.plan.task_code}"))
+    assert [(row[0], row[5]) for row in plans] == [(campaign.plan.task_code, "旅文广电局、公安局")]
+    job = export(factories.make_user(Role.SYSADMIN), "jilu", "action=导出")
+    assert {row[2] for row in sheet_of(job)[1:]} == {"导出"}
+    assert (job.personal, job.scope) == (True, "操作：导出")
