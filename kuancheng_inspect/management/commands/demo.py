@@ -1,4 +1,4 @@
-"""An invented county with its finished campaign of 2024 and a plan of 2026 ready to be drawn, served on loopback."""
+"""An invented county: its finished campaign of 2024, one of 2026 under way, one to be drawn; served on loopback."""
 
 import datetime as dt
 import time
@@ -11,17 +11,19 @@ from kuancheng_inspect.demo.accounts import PASSWORD
 from kuancheng_inspect.demo.allinone import Server
 from kuancheng_inspect.demo.campaign import Campaign, rehearse, second_plan
 from kuancheng_inspect.demo.database import make_anew
+from kuancheng_inspect.demo.running import remind_all, running_plan
 from registry import clock
 from registry.errors import DomainError
 from registry.models import User
 
+YESTERDAY = dt.date(2026, 9, 15)
 PRESENT = dt.datetime(2026, 9, 16, 9, 0, tzinfo=clock.SHANGHAI)
 
 
 class Command(BaseCommand):
     """``manage.py demo [--address 127.0.0.1:8000] [--no-serve]``."""
 
-    help = "建虚构的县，走一遍 2024 年抽查，留一个待抽取的 2026 年计划，然后打开网页。"
+    help = "建虚构的县，走一遍 2024 年抽查，留两个 2026 年的计划（一个检查中，一个待抽取），然后打开网页。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Address, and whether to serve."""
@@ -37,10 +39,13 @@ class Command(BaseCommand):
         campaign = Campaign(folder=folder, say=self.stdout.write)
         try:
             campaign.run()
+            running = running_plan(campaign.cast)
             plan = second_plan(campaign.cast)
             rehearse(campaign.cast)
+            remind_all(YESTERDAY)
         except DomainError as error:
             raise CommandError(f"走不下去：{error} {'；'.join(error.problems)}") from error
+        self.stdout.write(f"检查中：{running.task_name}")
         self.stdout.write(f"待抽取：{plan.task_name}")
         self.stdout.write(f"用时 {time.monotonic() - started:.0f} 秒。演示数据，企业、代码、人员均为虚构。\n")
         self._accounts(options["address"], campaign)
