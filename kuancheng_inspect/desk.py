@@ -89,7 +89,7 @@ def _marks(todos: list[Todo]) -> dict[dt.date, dict[str, Any]]:
     found = {}
     for day, due in days.items():
         kind = min((todo.kind for todo in due), key=WORST.__getitem__)
-        words = due[0].due_words[:2] if len(due) == 1 else f"{len(due)} 件"
+        words = due[0].due_words.removeprefix("最早的")[:2] if len(due) == 1 else f"{len(due)} 件"
         found[day] = {"kind": kind, "words": words, "url": due[0].url if len(due) == 1 else "#h-todo"}
     return found
 
@@ -139,8 +139,12 @@ def _burndown(user: User, clock: Clock) -> dict[str, Any] | None:
 
 
 def _last_draw(user: User) -> dict[str, Any] | None:
-    """The newest draw of the plans this user leads, with the head of the log at which it stands."""
-    draw = Draw.objects.filter(plan__lead_id=user.department_id).select_related("plan", "roster").first()
+    """The newest draw of the plans this user leads (rehearsals apart), with the head of the log at which it stands."""
+    draw = (
+        Draw.objects.filter(plan__lead_id=user.department_id, plan__rehearsal=False)
+        .select_related("plan", "roster")
+        .first()
+    )
     if draw is None:
         return None
     line = LogEntry.objects.filter(roster=draw.roster_id).order_by("-seq").values_list("chain", flat=True).first()

@@ -12,7 +12,9 @@ from kuancheng_inspect.demo.campaign import WITNESSES
 from kuancheng_inspect.demo.fieldwork import FieldWork
 from kuancheng_inspect.demo.times import at
 from publicity import services as publishing
+from registry import clock
 from registry import services as registry
+from registry.models import User
 from sampling import services as sampling
 from sampling.models import Draw, Plan
 
@@ -33,6 +35,7 @@ class Running:
         self._confirm(self._draw())
         self._inspect()
         remind_all(dt.date(2026, 9, 14))
+        self._have_signed_in()
         return Plan.objects.get(pk=self.plan.pk)
 
     def _draw(self) -> Draw:
@@ -80,6 +83,13 @@ class Running:
                 admin = self.cast.admins[section.department.code]
                 inspecting.review_section(actor=admin, section=section, decision="PASS")
         publishing.publish_records(actor=self.cast.lead, records=records[:1])
+
+    def _have_signed_in(self) -> None:
+        """Everybody who did something was signed in; of the police's inspectors one never was."""
+        people = User.objects.filter(inspector__memberships__draw__plan=self.plan) | User.objects.filter(is_lead=True)
+        keys = [*people.values_list("pk", flat=True), *(admin.pk for admin in self.cast.admins.values())]
+        never = people.filter(department__code="GA").order_by("-pk").values_list("pk", flat=True)[:1]
+        User.objects.filter(pk__in=keys).exclude(pk__in=list(never)).update(last_login=clock.now())
 
     def _leave_lying(self, work: FieldWork, record: InspectionRecord, end: str) -> None:
         """The visit is over, the clock runs, one department has begun to write, nobody has handed in."""
