@@ -14,6 +14,7 @@ from publicity.enums import ExportKind, ExportState
 from publicity.exporters import as_csv, as_json, xlsx
 from publicity.models import ExportJob, PublishedResult
 from publicity.services import build_export, expire_exports, exporting, publish_records, request_export, retry_export
+from registry.clock import SHANGHAI
 from registry.errors import DomainError
 from registry.models import AuditEvent, Enterprise, Job
 from sampling.models import Plan
@@ -77,7 +78,7 @@ def test_results_have_the_twelve_columns_by_code_then_department() -> None:
         9,
         "$1:$1",
     )
-    assert job.filename == f"抽查结果公示_{campaign.plan.task_code}_{job.finished_at:%Y%m%d}.xlsx"
+    assert job.filename == f"抽查结果公示_{campaign.plan.task_code}_{job.finished_at.astimezone(SHANGHAI):%Y%m%d}.xlsx"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
