@@ -8,7 +8,7 @@ from inspections import services as inspecting
 from inspections.enums import RecordState, SectionState
 from inspections.models import Confirmation, DepartmentSection, InspectionRecord
 from kuancheng_inspect.demo.accounts import Cast
-from kuancheng_inspect.demo.campaign import WITNESSES
+from kuancheng_inspect.demo.campaign import WITNESSES, salts
 from kuancheng_inspect.demo.fieldwork import FieldWork
 from kuancheng_inspect.demo.times import at
 from publicity import services as publishing
@@ -41,7 +41,7 @@ class Running:
     def _draw(self) -> Draw:
         at("2026-09-01 09:00")
         lead = self.cast.lead
-        sampling.freeze_plan(actor=lead, plan=self.plan)
+        sampling.freeze_plan(actor=lead, plan=self.plan, salts=salts())
         at("2026-09-02 09:30")
         draw = sampling.run_draw(
             actor=lead, plan=self.plan, digits=DIGITS, witnesses=WITNESSES, key="demo-running-2026-1"
@@ -86,9 +86,10 @@ class Running:
 
     def _have_signed_in(self) -> None:
         """Everybody who did something was signed in; of the police's inspectors one never was."""
-        people = User.objects.filter(inspector__memberships__draw__plan=self.plan) | User.objects.filter(is_lead=True)
+        seated = User.objects.filter(inspector__memberships__draw__plan=self.plan, inspector__memberships__kind="MAIN")
+        people = seated | User.objects.filter(is_lead=True)
         keys = [*people.values_list("pk", flat=True), *(admin.pk for admin in self.cast.admins.values())]
-        never = people.filter(department__code="GA").order_by("-pk").values_list("pk", flat=True)[:1]
+        never = seated.filter(department__code="GA").order_by("-pk").values_list("pk", flat=True)[:1]
         User.objects.filter(pk__in=keys).exclude(pk__in=list(never)).update(last_login=clock.now())
 
     def _leave_lying(self, work: FieldWork, record: InspectionRecord, end: str) -> None:

@@ -15,6 +15,7 @@ from kuancheng_inspect.demo.running import remind_all, running_plan
 from registry import clock
 from registry.errors import DomainError
 from registry.models import User
+from sampling.models import Plan
 
 YESTERDAY = dt.date(2026, 9, 15)
 PRESENT = dt.datetime(2026, 9, 16, 9, 0, tzinfo=clock.SHANGHAI)
@@ -48,16 +49,16 @@ class Command(BaseCommand):
         self.stdout.write(f"检查中：{running.task_name}")
         self.stdout.write(f"待抽取：{plan.task_name}")
         self.stdout.write(f"用时 {time.monotonic() - started:.0f} 秒。演示数据，企业、代码、人员均为虚构。\n")
-        self._accounts(options["address"], campaign)
+        self._accounts(options["address"], campaign, running)
         clock.pin(PRESENT)
         if not options["no_serve"]:
             Server(options["address"]).run()
 
-    def _accounts(self, address: str, campaign: Campaign) -> None:
+    def _accounts(self, address: str, campaign: Campaign, running: Plan) -> None:
         self.stdout.write(f"打开 http://{address}/   所有演示账号的口令：{PASSWORD}")
         cast = campaign.cast
         names = [cast.lead, cast.deputy, *cast.admins.values(), cast.auditor, cast.sysadmin]
-        drawn = User.objects.filter(inspector__memberships__draw=campaign.draw, inspector__memberships__kind="MAIN")
+        drawn = User.objects.filter(inspector__memberships__draw__plan=running, inspector__memberships__kind="MAIN")
         for user in [*names, *drawn.order_by("username")[:2]]:
             roles = "、".join(sorted(role.label for role in user.roles))
             self.stdout.write(f"  {user.username}（{roles}{'，' + str(user.department) if user.department else ''}）")
