@@ -129,6 +129,7 @@ else:
             f"-c lock_timeout={env.int('LOCK_TIMEOUT_MS', default=3000)}"
             f" -c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=15000)}"
             " -c idle_in_transaction_session_timeout=30000"
+            " -c jit=off"  # pages ask many short questions; compiling one takes longer than answering it
         )
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
