@@ -117,8 +117,10 @@ def test_the_substitute_exchanged_in_the_event(draw: Draw) -> None:
     ("sql", "words"),
     [
         ("UPDATE sampling_draw SET digits = '1' || substr(digits, 2)", "登记的数字与 entropy.tsv 不符"),
-        ("UPDATE sampling_draw SET seed = 'f' || substr(seed, 2)", "种子与重算不符"),
-        ("UPDATE sampling_noncevalue SET value = 'f' || substr(value, 2)", "office 的保密随机数与承诺值不符"),
+        ("UPDATE sampling_draw SET seed = CASE substr(seed, 1, 1) WHEN 'f' THEN '0' ELSE 'f' END || substr(seed, 2)",
+         "种子与重算不符"),
+        ("UPDATE sampling_noncevalue SET value = CASE substr(value, 1, 1) WHEN 'f' THEN '0' ELSE 'f' END "
+         "|| substr(value, 2)", "office 的保密随机数与承诺值不符"),
         ("UPDATE sampling_roster SET seq = 7", "冻结名单的登记与 freeze.tsv 不符"),
         ("UPDATE sampling_bundlefile SET content = replace(content, 'dice10 4', 'dice10 5') WHERE name = 'entropy'",
          "文件 entropy.tsv 与登记的摘要不符"),
@@ -185,5 +187,5 @@ def test_the_auditor_notes_the_check_in_the_log_once_and_only_what_is_right(draw
     roster = services.freeze_plan(actor=other.created_by, plan=other)
     with pytest.raises(DomainError, match="还没有抽取"):
         services.audit_draw(actor=auditor, roster=roster)
-    owner("UPDATE sampling_draw SET seed = 'f' || substr(seed, 2)")
+    owner("UPDATE sampling_draw SET seed = CASE substr(seed, 1, 1) WHEN 'f' THEN '0' ELSE 'f' END || substr(seed, 2)")
     assert "种子与重算不符" in faults()
