@@ -18,7 +18,6 @@ from sampling.enums import DrawEventKind, PickKind, Stream
 from sampling.models import DrawEvent, FreezeVoid, LogEntry, Plan, Roster, Selection
 
 DISPUTE_HOURS = 24  # draw.md §0.2
-NEVER_PUBLIC = ("names",)  # the file of names goes to the auditor only (draw.md §2.2)
 
 
 def _counted(queryset: QuerySet[Any], group: str) -> Coalesce:
