@@ -13,7 +13,7 @@ Public: `Roster`, `Ranked`, `Ranking`, `select`. Standard library only.
 """
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -331,30 +331,41 @@ def _candidates(
     ]
 
 
+def _by_stratum(found: list[bytes]) -> dict[bytes, list[bytes]]:
+    """Candidates sorted by ticket, put apart by stratum."""
+    found.sort()
+    grouped: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for row in found:
+        grouped[row[row.index(b"\t", 32) + 1 : row.rindex(b"\t")]].append(row)
+    return dict(grouped)
+
+
 def _second_pass(
     source: bytes | Path, start: int, stop: int, prefix: bytes, bounds: Mapping[bytes, bytes]
-) -> list[bytes]:
-    """Candidates of one slice, sorted: joining sorted slices costs the caller next to nothing."""
+) -> dict[bytes, list[bytes]]:
+    """Candidates of one slice by stratum, sorted: joining sorted slices costs the caller next to nothing."""
     found: list[bytes] = []
     for columns in _columns_of(source, start, stop):
         found += _candidates(*columns, prefix, bounds)
-    found.sort()
-    return found
+    return _by_stratum(found)
 
 
-def _collect(roster: Roster, prefix: bytes, bounds: Mapping[bytes, bytes], processes: int) -> list[bytes]:
-    """Candidates of the whole roster, sorted by ticket over all strata."""
+def _collect(roster: Roster, prefix: bytes, bounds: Mapping[bytes, bytes], processes: int) -> dict[bytes, list[bytes]]:
+    """Candidates of the whole roster: stratum -> rows sorted by ticket; strata without any are left out."""
     if roster.columns is not None:
-        found = [row for columns in roster.columns for row in _candidates(*columns, prefix, bounds)]
-    elif processes > 1 and isinstance(roster.source, Path):
-        pieces = _slices(roster.source, *_body(roster.source), processes)
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-            jobs = [pool.submit(_second_pass, roster.source, a, b, prefix, bounds) for a, b in pieces]
-            found = [row for job in jobs for row in job.result()]
-    else:
-        found = _second_pass(roster.source, *_body(roster.source), prefix, bounds)
-    found.sort()
-    return found
+        return _by_stratum([row for columns in roster.columns for row in _candidates(*columns, prefix, bounds)])
+    if processes < 2 or not isinstance(roster.source, Path):
+        return _second_pass(roster.source, *_body(roster.source), prefix, bounds)
+    pieces = _slices(roster.source, *_body(roster.source), processes)
+    joined: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        jobs = [pool.submit(_second_pass, roster.source, a, b, prefix, bounds) for a, b in pieces]
+        for job in jobs:
+            for stratum, rows in job.result().items():
+                joined[stratum] += rows
+    for rows in joined.values():
+        rows.sort()
+    return joined
 
 
 def select(roster: Roster, seed: str, wanted: Mapping[str, int], processes: int = 1) -> dict[str, Ranking]:
@@ -368,11 +379,9 @@ def select(roster: Roster, seed: str, wanted: Mapping[str, int], processes: int 
     missing = {code: min(max(wanted.get(code, 0), 0), size) for code, size in roster.counts.items()}
     bounds = {code.encode("ascii"): _bound(missing[code], roster.counts[code]) for code in missing}
     while missing:
-        ranked: dict[bytes, list[bytes]] = {code.encode("ascii"): [] for code in missing}
-        for row in _collect(roster, prefix, bounds, processes):
-            ranked[row[32:].split(b"\t", 2)[1]].append(row)
+        found = _collect(roster, prefix, bounds, processes)
         for code in list(missing):
-            rows = ranked[code.encode("ascii")]
+            rows = found.get(code.encode("ascii"), [])
             if len(rows) >= missing[code]:
                 result[code] = Ranking(rows[: missing.pop(code)])
         bounds = {code.encode("ascii"): (_EVERYTHING if code in missing else b"") for code in roster.counts}
