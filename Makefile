@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-demo setup-bench demo walkthrough serve lint fix test test-sqlite test-postgres bench chaos clean
+.PHONY: help setup setup-demo setup-bench demo walkthrough serve lint fix test test-sqlite test-postgres test-browser bench chaos clean
 
 PYTHON := .venv/bin/python
 MANAGE := $(PYTHON) manage.py
@@ -44,7 +44,7 @@ fix: setup ## let the linters mend what they can
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-test: lint ## everything: gates, then SQLite and (with browser, races and kills) PostgreSQL side by side
+test: lint ## everything: gates, then PostgreSQL (with races and kills) beside SQLite and the browser
 	@scripts/test.sh
 
 test-sqlite: setup
@@ -56,7 +56,10 @@ REGISTRY_PURE := $(foreach name,workdays uscc spreadsheets fixture_files,tests/r
 PURE := $(addprefix --ignore=,$(SAMPLING_PURE) $(REGISTRY_PURE) tests/test_house_rules.py)
 
 test-postgres: setup
-	$(PYTEST) --engine=postgres $(PURE)
+	$(PYTEST) --engine=postgres -m "not browser" $(PURE)
+
+test-browser: setup
+	$(PYTEST) --engine=postgres --output=var/browser-postgres tests/browser
 
 bench: setup-bench ## run benchmarks/, print a table, write var/bench.json
 	$(PYTHON) -m benchmarks
