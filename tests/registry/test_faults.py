@@ -39,6 +39,23 @@ def test_a_wait_and_a_word_that_is_no_action(monkeypatch):
         fault_point("request:sent")
 
 
+def test_a_hold_lasts_until_its_file_is_removed_and_says_where_it_stands(monkeypatch, tmp_path):
+    file = tmp_path / "hold"
+    monkeypatch.setenv("FAULT_POINT", f"draw:locked=hold:{file}")
+    fault_point("draw:locked")
+    assert not file.exists()
+    file.touch()
+    seen: list[str] = []
+
+    def look(_: float) -> None:
+        seen.append(file.read_text())
+        file.unlink()
+
+    monkeypatch.setattr("registry.faults.time.sleep", look)
+    fault_point("draw:locked")
+    assert seen == ["draw:locked"]
+
+
 def test_outside_tests_it_is_deaf_even_when_settings_are_loaded(monkeypatch, settings):
     monkeypatch.setenv("FAULT_POINT", "draw:after_insert=raise")
     settings.TESTING = False

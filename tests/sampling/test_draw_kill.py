@@ -28,10 +28,10 @@ print(plan.pk, settings.SESSION_COOKIE_NAME + "=" + session.session_key, setting
 """
 
 
-def press(app: LiveApp, plan: str, cookie: str, csrf: str) -> int:
+def press(app: LiveApp, plan: str, cookie: str, csrf: str, key: str = "kill-draw-key-000001") -> int:
     """One press of the button; the status, 0 when the server died over it."""
     token = "a" * 32
-    form = {"csrfmiddlewaretoken": token, "key": "kill-draw-key-000001"}
+    form = {"csrfmiddlewaretoken": token, "key": key}
     form |= {"witness_name_1": "见证人甲", "witness_unit_1": "演示县公证处"}
     form |= {f"group_{n}": str(48390 + n) for n in range(1, 9)}
     headers = {
