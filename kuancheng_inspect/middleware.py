@@ -93,16 +93,22 @@ class DomainErrorMiddleware:
             isinstance(exception, DatabaseError) and "lock timeout" in str(exception)
         ):
             logging.getLogger(__name__).error("database busy or away", exc_info=exception)
-            return self.busy(request)
+            return self.busy(request, certain="lock timeout" in str(exception))
         return None
 
     @classmethod
-    def busy(cls, request: HttpRequest) -> HttpResponse:
-        """503 in words, or as JSON with ``Retry-After``."""
-        return cls._answer(request, 503, "系统正忙，请稍后再试。您刚才的提交没有生效，可以再提交一次。", [])
+    def busy(cls, request: HttpRequest, *, certain: bool = False) -> HttpResponse:
+        """503 in words, or as JSON with ``Retry-After``. ``certain``: a lock was not had, so nothing was written; a
+        database that went away may have committed before."""
+        if certain:
+            return cls._answer(request, 503, "系统正忙，请稍后再试。您刚才的提交没有生效，可以再提交一次。", [])
+        said = "暂时连不上数据库，刚才的提交是否生效还不知道。请过一会儿打开原来的页面看一看，没有生效的再提交一次。"
+        return cls._answer(request, 503, said, [], heading="没有得到答复")
 
     @staticmethod
-    def _answer(request: HttpRequest, status: int, message: str, problems: list[str]) -> HttpResponse:
+    def _answer(
+        request: HttpRequest, status: int, message: str, problems: list[str], heading: str = ""
+    ) -> HttpResponse:
         if _wants_json(request):
             busy = status == 503
             body = {
@@ -113,5 +119,5 @@ class DomainErrorMiddleware:
                 "retry": busy,
             }
             return JsonResponse(body, status=status, headers={"Retry-After": "2"} if busy else None)
-        context = {"message": message, "problems": problems, "status": status}
+        context = {"heading": heading, "message": message, "problems": problems, "status": status}
         return render(request, "409.html", context, status=status)
