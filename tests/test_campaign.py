@@ -86,11 +86,11 @@ def test_second_plan_is_frozen_and_waits_for_its_digits(campaign: Campaign):
 def test_the_draw_was_sealed_until_the_last_publication_and_is_checked(campaign: Campaign):
     roster = campaign.draw.roster
     lines = list(roster.log.order_by("seq").values_list("kind", flat=True))
-    assert lines == ["FREEZE", "ENTROPY", "RESULT", "EVENTS-001", "NONCES", "AUDIT"]
+    assert lines == ["FREEZE", "ENTROPY", "RESULT", "EVENTS-001", "NONCES", "PUBLIC-PLAN", "PUBLIC", "AUDIT"]
     assert roster.reveal.cause == RevealCause.PUBLISHED
     assert set(public_files(roster)) == {"freeze", "public-plan", "entropy", "nonces", "public", "audit", "log"}
     report = verify_draws()
-    assert (report.faults, report.draws, report.lines) == ([], 1, 6)
+    assert (report.faults, report.draws, report.lines) == ([], 1, 8)
 
 
 def test_the_rehearsal_is_drawn_by_two_and_known_to_nobody_outside(campaign: Campaign):

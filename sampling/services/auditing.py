@@ -22,6 +22,7 @@ from sampling.models import BundleFile, Draw, DrawEvent, LogEntry, LogHead, Nonc
 from sampling.services import files as storage
 from sampling.services.drawing import RESERVE_DEPTH
 from sampling.services.drawn_rows import member_rows, selection_rows
+from sampling.services.revealing import PUBLIC, PUBLIC_PLAN, public_parts
 from sampling.services.states import lock_plan
 
 _HEAD = re.compile(r"([0-9]{1,15}):([0-9a-f]{64})")
@@ -115,7 +116,8 @@ def roster_faults(roster: Roster, log: Sequence[LogEntry]) -> list[str]:
 
 
 def _needs_line(name: str) -> bool:
-    return name in ("freeze", "entropy", "result", "void", storage.NONCES, AUDIT) or name.startswith("events-")
+    alone = ("freeze", "entropy", "result", "void", storage.NONCES, PUBLIC_PLAN, PUBLIC, AUDIT)
+    return name in alone or name.startswith("events-")
 
 
 def _content_faults(roster: Roster, files: dict[str, bytes]) -> list[str]:
@@ -130,6 +132,9 @@ def _content_faults(roster: Roster, files: dict[str, bytes]) -> list[str]:
     if (roster.draw_id, roster.seq, roster.prev, roster.digest) != expected:
         found.append("冻结名单的登记与 freeze.tsv 不符")
     found += _nonce_faults(roster, freeze)
+    if not found:
+        made = public_parts(roster, files)
+        found += [f"文件 {name}.tsv 与全部文件不符" for name in made if files.get(name, made[name]) != made[name]]
     pool = {(one.department.code, one.pid) for one in roster.pool.select_related("department")}
     if not found and pool != {row[:2] for row in bundle.parse(files["pool"], "pool").rows}:
         found.append("冻结人员与 pool.tsv 不符")

@@ -15,7 +15,7 @@ from sampling.enums import Beacon, DrawEventKind, PlanState
 from sampling.models import Draw, DrawEvent, LogHead, Nonce, NonceValue, OpenFreeze, Plan, Roster
 from sampling.services import files as storage
 from sampling.services.drawn_rows import store_members, store_selections
-from sampling.services.revealing import open_now
+from sampling.services.revealing import keep_public, open_now
 from sampling.services.states import lock_plan, move, must_be, must_lead
 
 MIN_DIGITS, MAX_DIGITS = 40, 100
@@ -184,6 +184,7 @@ def draw_now(
     for kind, content in (("ENTROPY", entropy), ("RESULT", outcome.result_tsv)):
         storage.store_file(roster, kind.lower(), content)
         storage.append_log(head, roster, kind, kind.lower(), content, time)
+    keep_public(roster, head, time)
     fault_point("draw:logged")
     store_selections(draw, outcome)
     store_members(draw, outcome)

@@ -31,6 +31,7 @@ from sampling.models import (
 from sampling.services import files as storage
 from sampling.services.draft import Draft
 from sampling.services.readiness import freeze_problems
+from sampling.services.revealing import keep_public
 from sampling.services.scope import ScopeSpec, scope_summary, spec_of
 from sampling.services.states import lock_plan, move, must_be, must_lead
 
@@ -201,6 +202,7 @@ def _keep_nonces(
 def _finish(actor: User, plan: Plan, roster: Roster, head: LogHead, freeze: bytes, time: str) -> None:
     """Log, state and trail of a freeze whose rows are written."""
     storage.append_log(head, roster, "FREEZE", "freeze", freeze, time)
+    keep_public(roster, head, time)
     OpenFreeze.objects.create(plan=plan, roster=roster)
     move(plan, PlanState.FROZEN)
     names = ("draw_id", "digest", "total", "counts", "excluded", "not_before", "reveal_by", "sealed", "strata_public")

@@ -19,8 +19,9 @@ from sampling.services.states import lock_plan, must_lead
 
 # What the public has of a sealed draw: that it was frozen, how, and every line of its log.
 EARLY = ("freeze", "void", "log")
-# What the public has where grades are not public; made or taken over by `public_files`.
-WITHOUT_STRATA = ("freeze", "entropy", NONCES, "void", "audit", "log")
+# What the public has where grades are not public: the last two stand for plan and result (`keep_public`).
+PUBLIC_PLAN, PUBLIC = "public-plan", "public"
+WITHOUT_STRATA = ("freeze", "entropy", NONCES, "void", "audit", "log", PUBLIC_PLAN, PUBLIC)
 
 
 def _open(roster: Roster, names: Iterable[str]) -> list[str]:
@@ -32,17 +33,34 @@ def _open(roster: Roster, names: Iterable[str]) -> list[str]:
     return [name for name in names if name in WITHOUT_STRATA]
 
 
-def _made(roster: Roster, files: Mapping[str, bytes]) -> dict[str, bytes]:
+def public_parts(roster: Roster, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """What stands for plan and result where grades are not public: plan without rates, and public.tsv."""
     made: dict[str, bytes] = {}
-    if not roster.revealed or roster.strata_public:
+    if roster.strata_public:
         return made
     if "plan" in files:
-        made["public-plan"] = bundle.public_plan_file(files["plan"])
+        made[PUBLIC_PLAN] = bundle.public_plan_file(files["plan"])
     if "result" in files:
         rows = [row for row in bundle.parse(files["result"], "result").rows if row[0] == "pick"]
-        made["public"] = bundle.public_file(roster.draw_id, ((row[3], row[4]) for row in rows), roster.total)
+        made[PUBLIC] = bundle.public_file(roster.draw_id, ((row[3], row[4]) for row in rows), roster.total)
     return made
+
+
+def keep_public(roster: Roster, head: LogHead, time: str) -> None:
+    """Keep `public_parts` from the moment on that everybody may have them, each bound by its line of the log.
+
+    An open list: the plan at the freeze, the picks at the draw; a sealed one: both at the reveal. Harmless when
+    repeated. ``head``: the locked head of the log.
+    """
+    if not roster.revealed:
+        return
+    kept = BundleFile.objects.filter(roster=roster)
+    names = set(kept.values_list("name", flat=True))
+    rows = kept.filter(name__in=["plan", "result"]).values_list("name", "content")
+    for name, content in public_parts(roster, {name: text.encode() for name, text in rows}).items():
+        if name not in names:
+            storage.store_file(roster, name, content)
+            storage.append_log(head, roster, name.upper(), name, content, time)
 
 
 def public_files(roster: Roster) -> dict[str, bytes]:
@@ -52,19 +70,15 @@ def public_files(roster: Roster) -> dict[str, bytes]:
     and public.tsv. Strata public: everything but the file of names.
     """
     files = storage.bundle_files(roster)
-    return {name: files[name] for name in _open(roster, files)} | _made(roster, files)
+    return {name: files[name] for name in _open(roster, files)}
 
 
 def public_digests(roster: Roster) -> dict[str, tuple[int, str]]:
-    """`public_files` as (bytes, SHA-256 hex) each, by name in order, without reading a roster that is only listed."""
-    rows = BundleFile.objects.filter(roster=roster)
-    kept = {name: (size, sha256) for name, size, sha256 in rows.values_list("name", "size", "sha256")}
-    shown = {name: kept[name] for name in _open(roster, kept)}
-    made = {"log": storage.log_tsv(roster)}
-    if roster.revealed and not roster.strata_public:
-        read = rows.filter(name__in=["plan", "result"]).values_list("name", "content")
-        made |= _made(roster, {name: content.encode() for name, content in read})
-    shown |= {name: (len(content), bundle.sha256_hex(content)) for name, content in made.items()}
+    """`public_files` as (bytes, SHA-256 hex) each, by name in order, without reading the files."""
+    rows = BundleFile.objects.filter(roster=roster).values_list("name", "size", "sha256")
+    kept = {name: (size, sha256) for name, size, sha256 in rows}
+    log = storage.log_tsv(roster)
+    shown = {name: kept[name] for name in _open(roster, kept)} | {"log": (len(log), bundle.sha256_hex(log))}
     return dict(sorted(shown.items()))
 
 
@@ -144,14 +158,16 @@ def open_now(*, actor: User | None, roster: Roster, head: LogHead, cause: Reveal
 
 
 def _reveal(actor: User | None, roster: Roster, cause: RevealCause, head: LogHead) -> Reveal:
-    """Write nonces.tsv and its log line: from here on the files are public.
+    """Write nonces.tsv, what stands for plan and result, and their log lines: from here on the files are public.
 
     A freeze that was never drawn opens what it holds: numbers that outside parties never handed over stay with them.
     """
     content = storage.nonces_tsv(roster)
     storage.store_file(roster, NONCES, content)
-    storage.append_log(head, roster, NONCES.upper(), NONCES, content, storage.log_time(head))
+    time = storage.log_time(head)
+    storage.append_log(head, roster, NONCES.upper(), NONCES, content, time)
     reveal = Reveal.objects.create(roster=roster, cause=cause, at=clock.now(), actor=actor)
+    keep_public(roster, head, time)
     audit.record(
         stream=f"plan:{roster.plan_id}",
         actor=actor,

@@ -7,8 +7,9 @@ import datetime as dt
 from typing import Any
 
 from sampling import bundle
-from sampling.models import LogEntry, Plan, Roster
+from sampling.models import LogEntry, LogHead, Plan, Roster
 from sampling.services.files import store_file
+from sampling.services.revealing import keep_public
 from tests.sampling.test_bundle import complete
 
 
@@ -31,6 +32,8 @@ def show_draw(plan: Plan, files: dict[str, bytes], *, sealed: bool = False, stra
             stream=roster.stream, seq=entry.seq, time=entry.time, kind=entry.type, roster=roster,
             record=entry.type.lower(), sha256=entry.digest, chain=entry.chain,
         )  # fmt: skip
+    head = LogHead.objects.create(stream=roster.stream, seq=entry.seq, chain=entry.chain, time=entry.time)
+    keep_public(roster, head, entry.time)
     return roster
 
 

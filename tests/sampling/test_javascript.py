@@ -13,7 +13,7 @@ from sampling.quotas import CategoryQuota, Department, Group, Stratum
 from tests.sampling.draws import BIG_SEED, SEED, frozen, identifier, invented, person, small_files, store, vector
 from tests.sampling.javascript import node_or_skip
 from tests.sampling.test_bundle import changed_bytes, complete, log_of
-from tests.sampling.test_public import partial, rewritten
+from tests.sampling.test_public import bound, partial, rewritten, rewritten_public
 
 DRAW_ID = "2026-000031"
 
@@ -49,13 +49,14 @@ def python_verdict(folder, files, head=None):
 def tampered():
     """Folders with one byte changed, a file missing, a line taken out; whole, public and early ones."""
     early = {name: partial()[name] for name in ("freeze", "log", "public-plan")}
-    for files in (complete(), partial(), early, {**complete(), **partial()}):
+    for files in (complete(), partial(), early, {**complete(), **partial()}, bound()):
         for name in files:
             yield from ({**files, name: changed} for changed in changed_bytes(files[name]))
             yield {other: data for other, data in files.items() if other != name}
             yield {**files, name: b"".join(files[name].splitlines(keepends=True)[:-1])}
             yield {**files, name: files[name].replace(b"\n", b"\r\n", 1)}
             yield {**files, name: files[name][:-1] + "甲\n".encode()}
+    yield from rewritten_public()
     without_log = {name: data for name, data in complete().items() if name != "log"}
     yield from ({**without_log, name: c} for name in without_log for c in changed_bytes(without_log[name]))
 

@@ -102,6 +102,33 @@ def test_one_byte_changed_is_found_and_named(tmp_path, name):
         assert error.value.step == f"{name}.tsv"
 
 
+def bound() -> dict[str, bytes]:
+    """`partial` as the system publishes it: both files that were made for the public have their lines in the log."""
+    lines = [(name.upper(), "2026-07-01T09:00:00+08:00", partial()[name]) for name in ("public-plan", "public")]
+    return partial(log=log_with(partial(), *((kind, time, bundle.sha256_hex(data)) for kind, time, data in lines)))
+
+
+def rewritten_public() -> list[dict[str, bytes]]:
+    """`bound` with a file written anew in good order: a drawn enterprise kept back, a team more, a seat less."""
+    files = bound()
+    public = bundle.read_public(files["public"])
+    plan = files["public-plan"]
+    return [
+        {**files, "public": bundle.public_file(DRAW, public.picks[:-1], public.total)},
+        {**files, "public-plan": plan.replace(b"teams\t3", b"teams\t4")},
+        {**files, "public-plan": plan.replace(b"dept\tCJ\t2", b"dept\tCJ\t1")},
+    ]
+
+
+def test_a_public_file_written_anew_is_found_by_its_line_of_the_log_and_by_nothing_else(tmp_path):
+    assert bundle.verify_folder(store(tmp_path / "good", bound())).picks == 9
+    for number, files in enumerate(rewritten_public()):
+        with pytest.raises(VerifyError, match=r"摘要与记录链第 [45] 条（PUBLIC"):
+            bundle.verify_folder(store(tmp_path / f"bound{number}", files))
+        free = {**files, "log": partial()["log"]}  # the control: without the line it passes
+        assert bundle.verify_folder(store(tmp_path / f"free{number}", free)).partial
+
+
 @pytest.mark.parametrize("name", ["freeze", "entropy", "nonces", "log"])
 def test_a_missing_file_is_named(tmp_path, name):
     files = partial()

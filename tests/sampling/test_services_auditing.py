@@ -143,6 +143,28 @@ def test_a_file_changed_with_its_digest_still_breaks_the_log(draw: Draw) -> None
     assert "文件 roster.tsv 冻结后被改动" in faults()
 
 
+@pytest.mark.parametrize("name", ["public", "public-plan"])
+def test_what_was_made_for_the_public_is_bound_by_the_log_and_follows_from_the_files(draw: Draw, name: str) -> None:
+    p.at(draw.roster.reveal_by)
+    services.reveal_due()
+    assert services.verify_draws().faults == []
+    row = draw.roster.files.get(name=name)
+    lines = row.content.splitlines(keepends=True)
+    content = "".join([lines[0].replace(f"\t{len(lines) - 1}\n", f"\t{len(lines) - 2}\n"), *lines[1:-1]])
+    digest = bundle.sha256_hex(content.encode())
+    owner("UPDATE sampling_bundlefile SET content = %s, sha256 = %s WHERE id = %s", content, digest, row.pk)
+    entry = LogEntry.objects.get(record=name)
+    assert f"文件 {name}.tsv 与记录链第 {entry.seq} 条（{name.upper()}）不符" in faults()
+    chain = LogEntry.objects.get(seq=entry.seq - 1).chain
+    for one in LogEntry.objects.filter(seq__gte=entry.seq).order_by("seq"):
+        sha256 = digest if one.pk == entry.pk else one.sha256
+        line = bundle.log_line(one.seq, one.time, one.kind, draw.roster.draw_id, sha256)
+        (chain,) = bundle.log_chain(chain, [line])
+        owner("UPDATE sampling_logentry SET sha256 = %s, chain = %s WHERE id = %s", sha256, chain, one.pk)
+    owner("UPDATE sampling_loghead SET chain = %s WHERE seq = %s", chain, services.log_head()[0])
+    assert faults() == f"{draw.roster.draw_id}：文件 {name}.tsv 与全部文件不符"
+
+
 def test_the_tail_cut_off_is_seen_by_the_head_kept_inside_and_by_the_one_outside(draw: Draw) -> None:
     seq, chain = services.log_head()
     owner("DELETE FROM sampling_logentry WHERE seq = %s", seq)

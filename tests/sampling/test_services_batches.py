@@ -122,7 +122,7 @@ def test_a_refusal_and_a_withdrawal_leave_the_draw_alone() -> None:
     assert services.refuse_event(actor=lead, request=one, reason="没有注销").decision == Decision.REFUSED
     refused(lambda: services.withdraw_event(actor=f.make_user(Role.DEPT_ADMIN), request=two))
     assert services.withdraw_event(actor=two.requested_by, request=two).decision == Decision.WITHDRAWN
-    assert (DrawEvent.objects.count(), LogEntry.objects.count()) == (0, 3)
+    assert (DrawEvent.objects.count(), LogEntry.objects.count()) == (0, 5)
     ask(draw, selection=firms[0])
 
 

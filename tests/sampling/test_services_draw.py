@@ -221,7 +221,7 @@ def test_the_notice_from_preset_to_a_folder_that_verifies(tmp_path: Path) -> Non
     draw = services.run_draw(actor=lead, plan=plan, digits=p.DIGITS, witnesses=p.WITNESSES, key="notice-2024-key-01")
     assert {one["stratum"]: one["drawn"] for one in draw.strata} == {"A": 1, "B": 1, "C": 1, "D": 6, "E": 6, "N": 1}
     verified = bundle.verify_folder(p.export(roster, tmp_path))
-    assert (verified.picks, verified.log_lines, verified.seed) == (16, 3, draw.seed)
+    assert (verified.picks, verified.log_lines, verified.seed) == (16, 5, draw.seed)
     teams = services.effective_teams(draw)
     assert {team: len(seats) for team, seats in teams.items()} == {1: 10, 2: 10}
     assert draw.selections.filter(kind=PickKind.MAIN, match__isnull=False).count() == 16
@@ -304,7 +304,7 @@ def test_the_same_key_gives_the_stored_draw_and_another_key_says_who_drew() -> N
     assert p.draw(plan).pk == draw.pk
     other = refused(lambda: p.draw(plan, key="another-draw-key-01"))
     assert other.message == (f"该计划已于 2024-06-04 10:06 由 {plan.created_by} 抽取，抽取只有一次，结果不能更改。")
-    assert (Draw.objects.count(), LogEntry.objects.count()) == (1, 3)
+    assert (Draw.objects.count(), LogEntry.objects.count()) == (1, 5)
 
 
 @pytest.mark.parametrize("digits", ["", "1" * 39, "1" * 39 + "x", "1" * 101, "-" + "1" * 40, "1" * 39 + "²"])
@@ -337,10 +337,11 @@ def test_two_plans_share_one_log_and_both_folders_verify(tmp_path: Path) -> None
     p.draw(first)
     p.draw(second, key="second-plan-key-01", digits="7" * 40)
     assert list(LogEntry.objects.values_list("seq", "kind")) == [
-        (1, "FREEZE"), (2, "FREEZE"), (3, "ENTROPY"), (4, "RESULT"), (5, "ENTROPY"), (6, "RESULT"),
+        (1, "FREEZE"), (2, "PUBLIC-PLAN"), (3, "FREEZE"), (4, "PUBLIC-PLAN"), (5, "ENTROPY"), (6, "RESULT"),
+        (7, "PUBLIC"), (8, "ENTROPY"), (9, "RESULT"), (10, "PUBLIC"),
     ]  # fmt: skip
     lines = [bundle.verify_folder(p.export(roster, tmp_path / roster.draw_id)).log_lines for roster in rosters]
-    assert lines == [4, 5]
+    assert lines == [7, 8]
     assert LogHead.objects.get().chain == LogEntry.objects.order_by("-seq")[0].chain
 
 
@@ -351,7 +352,7 @@ def test_a_clock_set_back_does_not_send_the_log_backwards() -> None:
     p.at(p.FROZEN_AT - dt.timedelta(minutes=5))
     services.freeze_plan(actor=plan.created_by, plan=second)
     times = list(LogEntry.objects.values_list("time", flat=True))
-    assert times == ["2024-06-03T10:00:00+08:00"] * 2
+    assert times == ["2024-06-03T10:00:00+08:00"] * 4
 
 
 def test_a_need_becomes_a_quota_and_a_shortage_of_holders_is_said() -> None:
@@ -390,7 +391,9 @@ def test_a_draw_that_cannot_be_matched_is_void_and_its_picks_come_again(tmp_path
     event = DrawEvent.objects.get()
     assert (event.kind, event.code, draw.branch) == (DrawEventKind.VOID, "infeasible", "none")
     assert (draw.selections.filter(kind=PickKind.MAIN).count(), draw.members.count()) == (4, 0)
-    assert [entry.kind for entry in first.log.order_by("seq")] == ["FREEZE", "ENTROPY", "RESULT", "VOID"]
+    assert [entry.kind for entry in first.log.order_by("seq")] == [
+        "FREEZE", "PUBLIC-PLAN", "ENTROPY", "RESULT", "PUBLIC", "VOID",
+    ]  # fmt: skip
     plan.refresh_from_db()
     assert plan.state == PlanState.DRAFT
     assert bundle.verify_folder(p.export(first, tmp_path / "void")).picks == 4
@@ -428,7 +431,7 @@ def test_the_next_reserve_takes_the_place_and_the_files_still_verify(tmp_path: P
         == f"{gone.enterprise}已经退出这次抽取，不能再次递补，请刷新页面。"
     )
     verified = bundle.verify_folder(p.export(draw.roster, tmp_path))
-    assert (verified.batches, verified.log_lines) == (3, 6)
+    assert (verified.batches, verified.log_lines) == (3, 8)
 
 
 def test_a_reserve_deeper_than_the_stored_twenty_is_called_up_too() -> None:

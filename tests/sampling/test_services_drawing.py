@@ -170,7 +170,7 @@ def test_a_draw_that_cannot_be_matched_is_void_and_its_picks_are_drawn_again() -
     event = one.events.get()
     assert (event.kind, event.code) == (DrawEventKind.VOID, "infeasible")
     assert list(one.roster.log.order_by("seq").values_list("kind", flat=True)) == [
-        "FREEZE", "ENTROPY", "RESULT", "VOID",
+        "FREEZE", "PUBLIC-PLAN", "ENTROPY", "RESULT", "PUBLIC", "VOID",
     ]  # fmt: skip
     assert (len(picked(one)), Selection.objects.filter(match__isnull=False).count()) == (6, 0)
     plan.refresh_from_db()

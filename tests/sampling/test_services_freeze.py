@@ -163,7 +163,7 @@ def test_no_name_and_no_badge_stand_in_a_digested_file() -> None:
 def test_every_file_has_its_own_digest_and_the_freeze_names_them() -> None:
     roster = freeze(county())
     stored = {row.name: row for row in roster.files.all()}
-    assert set(stored) == {"exclude", "freeze", "names", "plan", "pool", "recuse", "roster"}
+    assert set(stored) == {"exclude", "freeze", "names", "plan", "pool", "public-plan", "recuse", "roster"}
     for row in stored.values():
         assert row.sha256 == bundle.sha256_hex(row.content.encode())
         assert row.size == len(row.content.encode())
@@ -201,9 +201,10 @@ def test_salts_of_the_machine_differ_each_time() -> None:
 
 def test_the_freeze_is_chained_and_in_the_trail() -> None:
     roster = freeze(county())
-    entry = LogEntry.objects.get()
+    entry, shown = LogEntry.objects.order_by("seq")
     assert (entry.seq, entry.kind, entry.sha256) == (1, "FREEZE", roster.digest)
-    assert LogHead.objects.get().chain == entry.chain
+    assert (shown.seq, shown.kind) == (2, "PUBLIC-PLAN")
+    assert LogHead.objects.get().chain == shown.chain
     assert audit.verify_all() == []
 
 
@@ -222,7 +223,7 @@ def test_a_clock_that_was_set_back_does_not_turn_the_log_round() -> None:
     services.freeze_plan(actor=plan.created_by, plan=plan, salts=salts())
     times = list(LogEntry.objects.order_by("seq").values_list("time", flat=True))
     assert times == sorted(times)
-    assert len(times) == 2
+    assert len(times) == 4
 
 
 # ------------------------------------------------------------------------------------------------------- append-only

@@ -67,7 +67,9 @@ def test_two_draws_at_once_are_one() -> None:
     assert "抽取只有一次" in str(refused)
     assert [one.pk for one in Draw.objects.all()] == [made.pk]
     assert BundleFile.objects.filter(name="result").count() == 1
-    assert list(LogEntry.objects.order_by("seq").values_list("kind", flat=True)) == ["FREEZE", "ENTROPY", "RESULT"]
+    assert list(LogEntry.objects.order_by("seq").values_list("kind", flat=True)) == [
+        "FREEZE", "PUBLIC-PLAN", "ENTROPY", "RESULT", "PUBLIC",
+    ]  # fmt: skip
     assert audit.verify_all() == []
 
 
@@ -99,7 +101,8 @@ def test_two_freezes_of_one_plan_are_one() -> None:
 
     answers = together(act, act)
     assert sorted(type(answer).__name__ for answer in answers) == ["DomainError", "Roster"]
-    assert Roster.objects.count() == LogEntry.objects.count() == 1
+    assert Roster.objects.count() == 1
+    assert list(LogEntry.objects.values_list("kind", flat=True)) == ["FREEZE", "PUBLIC-PLAN"]
 
 
 def test_two_plans_frozen_at_once_get_consecutive_numbers_in_one_chain() -> None:
@@ -115,9 +118,11 @@ def test_two_plans_frozen_at_once_get_consecutive_numbers_in_one_chain() -> None
     rosters = list(Roster.objects.order_by("seq"))
     assert [one.seq for one in rosters] == [1, 2]
     entries = list(LogEntry.objects.order_by("seq"))
-    assert [entry.seq for entry in entries] == [1, 2]
-    assert rosters[1].prev == entries[0].chain
-    assert services.log_head()[1] == entries[1].chain
+    assert [(entry.seq, entry.roster_id) for entry in entries] == [
+        (number, rosters[(number - 1) // 2].pk) for number in (1, 2, 3, 4)
+    ]
+    assert rosters[1].prev == entries[1].chain
+    assert services.log_head()[1] == entries[3].chain
 
 
 def test_two_who_call_up_for_one_enterprise_use_one_reserve() -> None:

@@ -93,7 +93,9 @@ def test_the_reveal_comes_with_its_date_and_opens_everything_but_the_grades(tmp_
     fresh = Roster.objects.get(pk=roster.pk)
     reveal = Reveal.objects.get()
     assert (reveal.cause, reveal.actor, fresh.revealed) == (RevealCause.DATE, None, True)
-    assert list(LogEntry.objects.values_list("kind", flat=True)) == ["FREEZE", "ENTROPY", "RESULT", "NONCES"]
+    assert list(LogEntry.objects.values_list("kind", flat=True)) == [
+        "FREEZE", "ENTROPY", "RESULT", "NONCES", "PUBLIC-PLAN", "PUBLIC",
+    ]  # fmt: skip
     files = services.public_files(fresh)
     assert set(files) == {"freeze", "public-plan", "entropy", "nonces", "log", "public"}
     partial = bundle.verify_folder(write(tmp_path / "public", files))
@@ -232,8 +234,10 @@ def test_a_rehearsal_has_numbers_a_log_and_a_first_line_of_its_own() -> None:
     assert (roster.draw_id, roster.seq, roster.prev) == ("YL2024-000001", 1, bundle.GENESIS)
     assert plan.task_code.startswith("YL")
     assert services.bundle_files(roster)["roster"].startswith(b"dr1\troster\tYL2024-000001\t")
-    assert list(LogEntry.objects.values_list("stream", "seq")) == [("main", 1), ("rehearsal", 1)]
-    assert services.log_head("rehearsal")[0] == services.log_head()[0] == 1
+    assert list(LogEntry.objects.values_list("stream", "seq")) == [
+        ("main", 1), ("main", 2), ("rehearsal", 1), ("rehearsal", 2),
+    ]  # fmt: skip
+    assert services.log_head("rehearsal")[0] == services.log_head()[0] == 2
     assert plan not in Plan.objects.public()
     assert real in Plan.objects.public()
     again = services.copy_plan(actor=plan.created_by, plan=plan)

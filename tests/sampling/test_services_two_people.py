@@ -189,5 +189,6 @@ def test_a_cancelled_plan_still_opens_what_it_had(drawn: bool) -> None:
     assert Reveal.objects.get().cause == RevealCause.CANCELLED
     assert p.NONCE in services.public_files(Roster.objects.get(pk=roster.pk))["nonces"].decode()
     kinds = list(LogEntry.objects.values_list("kind", flat=True))
-    assert kinds == (["FREEZE", "ENTROPY", "RESULT", "NONCES"] if drawn else ["FREEZE", "VOID", "NONCES"])
+    opened = ["NONCES", "PUBLIC-PLAN"]
+    assert kinds == (["FREEZE", "ENTROPY", "RESULT", *opened, "PUBLIC"] if drawn else ["FREEZE", "VOID", *opened])
     assert OpenFreeze.objects.count() == 0
