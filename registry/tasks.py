@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from registry import jobs
+from registry.services.leftovers import TooMany
+from registry.services.leftovers import sweep_files as sweep_leftovers
 
 
 @shared_task(acks_late=True)
@@ -15,3 +17,12 @@ def run_job(job_id: int) -> None:
 def sweep_jobs() -> int:
     """Send again what was left behind."""
     return jobs.sweep()
+
+
+@shared_task
+def sweep_files() -> int:
+    """Remove the files that no row names; too many of them stay, and stand in the log as an error."""
+    try:
+        return len(sweep_leftovers())
+    except TooMany:
+        return 0

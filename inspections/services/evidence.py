@@ -22,6 +22,7 @@ from inspections.services.writing import NotYours, check_writable, lock_record, 
 from registry import audit, clock
 from registry.enums import Role
 from registry.errors import DomainError
+from registry.faults import fault_point
 from registry.models import User
 
 MAX_IMAGE_BYTES = 8 << 20
@@ -75,6 +76,7 @@ def add_evidence(
         uploaded_by=actor,
     )  # fmt: skip
     row.file.save(f"{uuid.uuid4().hex}.{suffix}", ContentFile(content), save=False)
+    fault_point("evidence:file_written")
     row.save(force_insert=True)
     after = {"kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding}
     audit.record(stream=stream_of(stored.pk), actor=actor, action="上传材料", obj=row, after=after)

@@ -23,5 +23,6 @@ def make_anew() -> Path:
     media = Path(settings.MEDIA_ROOT)
     if media.is_relative_to(settings.VAR_DIR):
         shutil.rmtree(media, ignore_errors=True)
+        Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0)
     return name.parent
