@@ -142,6 +142,14 @@ def _free_clock() -> Iterator[None]:
     clock.pin(None)
 
 
+@pytest.fixture(autouse=True)
+def _full_buckets() -> None:
+    """Accounts of rolled-back tests have the same ids: no test pays for the requests of another."""
+    from registry import limits
+
+    limits.sync.forget()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
     """The migrations run once for a checkout, not once for every run (tests/migrated.py)."""

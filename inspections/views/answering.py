@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
@@ -15,9 +16,11 @@ from inspections.services import StaleVersion
 from inspections.services.evidence import TooBig
 from inspections.services.sync import Incomplete
 from inspections.services.writing import NotYours, SectionClosed
+from registry import limits
 from registry.errors import DomainError
 
 Endpoint = Callable[..., JsonResponse]
+SYNC_PER_SECOND = 4.0  # in the long run, for each account and process
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -36,6 +39,11 @@ def answering(view: Endpoint) -> Endpoint:
 
     @functools.wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
+        if seconds := _too_fast(request):
+            words = f"请求太多，{seconds} 秒后会自动再试；内容都还在本机。"
+            answer = refusal(429, "busy", words, retry=True)
+            answer["Retry-After"] = str(seconds)
+            return answer
         try:
             return view(request, *args, **kwargs)
         except (BadRequest, TooManyFieldsSent, MultiPartParserError) as fault:
@@ -52,6 +60,11 @@ def answering(view: Endpoint) -> Endpoint:
             return _refused(fault)
 
     return answered
+
+
+def _too_fast(request: HttpRequest) -> int:
+    """Seconds that this account has to wait, 0 = none: a phone that empties its queue never has to, a loop does."""
+    return limits.sync.wait(str(request.user.pk), burst=settings.SYNC_BURST, per_second=SYNC_PER_SECOND)
 
 
 def _refused(fault: DomainError) -> JsonResponse:

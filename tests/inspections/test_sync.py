@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import errno
 import json
+import time
 import uuid
 from typing import Any
 
 import pytest
 from django.core.files.storage import FileSystemStorage
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inspections.enums import RecordState, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice, SectionMember, Signature
+from registry import limits
 from registry.enums import Role
 from registry.models import AuditEvent, OperationKey, User
 from tests import factories as f
@@ -355,3 +357,46 @@ def test_a_pack_holds_the_form_the_values_and_their_versions(section: Department
         Phone(f.make_inspector(account=True).user, 0).client.get(reverse("inspections:sync_pull")).json()["records"]
         == []
     )
+
+
+def test_a_queue_of_500_is_not_held_back_and_a_loop_is(
+    section: DepartmentSection, phones: list[Phone], settings: Any
+) -> None:
+    """429 for the account that loops, in words and with the time to wait; nobody else notices, nothing was stored."""
+    assert settings.SYNC_BURST >= 500
+    limiter, now = limits.Limiter(), time.monotonic()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits.time, "monotonic", lambda: now)
+        answers = [limiter.wait(7, burst=settings.SYNC_BURST, per_second=4) for _ in range(settings.SYNC_BURST + 2)]
+        assert (answers[:-2], answers[-2:]) == ([0] * settings.SYNC_BURST, [5, 5])
+        now += 5
+        assert [limiter.wait(7, burst=settings.SYNC_BURST, per_second=4) for _ in range(21)] == [0] * 20 + [5]
+        assert limiter.wait(8, burst=settings.SYNC_BURST, per_second=4) == 0
+
+    settings.SYNC_BURST, item = 3, item_of(section)
+    for version in range(3):
+        assert phones[0].answer(item.pk, "NOT_OK", f"第{version}次", version=version)[0] == 201
+    with CaptureQueriesContext(connection) as queries:
+        response = phones[0].client.post(reverse("inspections:sync_save"), "{}", "application/json")
+    assert (response.status_code, response["Retry-After"], response.json()["code"]) == (429, "1", "busy")
+    assert {query["sql"].split()[0] for query in queries} == {"SELECT"}  # who it is, and no more
+    assert phones[1].answer(item.pk, "OK", version=3)[0] == 201
+    assert phones[0].client.get(reverse("inspections:sync_hello")).status_code == 200
+
+
+def test_a_lock_not_had_in_time_is_busy(phones: list[Phone], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In SQLite's words; PostgreSQL's real ones are met in test_sync_line.py."""
+
+    def locked(**_: Any) -> Any:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("inspections.views.sync.services.store_change", locked)
+    body = {
+        "key": uuid.uuid4().hex, "user": phones[0].user.pk, "record": 1, "target": "item", "id": 1, "base_version": 0,
+        "value": {"answer": "OK"},
+    }  # fmt: skip
+    response = phones[0].client.post(
+        reverse("inspections:sync_save"), json.dumps(body), "application/json", headers={"accept": "application/json"}
+    )
+    answer = response.json()
+    assert (response.status_code, response["Retry-After"], answer["sync"], answer["code"]) == (503, "2", 1, "busy")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from PIL import Image
 
@@ -31,9 +32,11 @@ def app(
     new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LiveApp, Iterator[Inspector]]]:
     """A server of one process and four threads, and inspectors with a record each."""
-    with start_live_app(new_database("line"), "", tmp_path_factory.mktemp("line")) as app:
-        rows = json.loads(app.run(PREPARE.format(records=6, items=1, teams=6)).splitlines()[-1])
-        yield app, iter([Inspector(**row) for row in rows[::2]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOCK_TIMEOUT_MS", "300")
+        with start_live_app(new_database("line"), "", tmp_path_factory.mktemp("line")) as app:
+            rows = json.loads(app.run(PREPARE.format(records=6, items=1, teams=6)).splitlines()[-1])
+            yield app, iter([Inspector(**row) for row in rows[::2]])
 
 
 @pytest.fixture
@@ -163,6 +166,21 @@ def test_a_lost_answer_is_told_on_the_retry_and_stored_once(live: LiveApp, inspe
     assert live.rows(f"SELECT version FROM inspections_itemfinding WHERE id = {item}") == [(1,)]
     keys = live.rows(f"SELECT action FROM registry_operationkey WHERE user_id = {inspector.user} ORDER BY action")
     assert keys == [("sync_photo",), ("sync_photo",), ("sync_save",)]
+
+
+@pytest.mark.pg
+def test_a_record_that_stays_locked_is_busy_and_stored_afterwards(live: LiveApp, inspector: Inspector) -> None:
+    change = json.dumps(inspector.change(uuid.uuid4().hex, inspector.items[0], "OK", "")).encode()
+    with psycopg.connect(live.database_url) as other:
+        other.execute("SELECT 1 FROM inspections_inspectionrecord WHERE id = %s FOR UPDATE", [inspector.record])
+        connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=15)
+        connection.request("POST", SAVE, change, inspector.headers)
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+        body = json.loads(answer.read())
+        assert (body["sync"], body["code"]) == (1, "busy")
+        connection.close()
+    assert post(live.port, SAVE, inspector.headers, change)[0] == 201
 
 
 DYING = """
