@@ -70,6 +70,7 @@ class HeadForm(forms.Form):
     recusal_reason = _text("申请回避的理由", length=200, show_hidden_initial=True)
     overall = _text("现场情况", rows=3, show_hidden_initial=True)
     consultation = _text("企业咨询与答复", rows=2, show_hidden_initial=True)
+    recorder = _text("执法记录仪编号", length=100, show_hidden_initial=True)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     @staticmethod

@@ -12,13 +12,13 @@ from registry.errors import DomainError
 
 TEXT = 2000
 TEXTS = {
-    "place": 300, "recusal_reason": 200, "overall": TEXT, "consultation": TEXT, "other_body": 100,
-    "other_body_number": 60,
+    "place": 300, "recusal_reason": 200, "overall": TEXT, "consultation": TEXT, "recorder": 100,
+    "other_body": 100, "other_body_number": 60,
 }  # fmt: skip
 TICKS = {"certificates_shown", "informed", "recusal_requested", "written_only"}
 MOMENTS = {"visit_from", "visit_to"}
 HEAD_FIELDS = {"visit_from", "visit_to", "place", "methods", "certificates_shown", "informed", "recusal_requested",
-               "recusal_reason", "overall", "consultation"}  # fmt: skip
+               "recusal_reason", "overall", "consultation", "recorder"}  # fmt: skip
 SECTION_FIELDS = {"present", "written_only", "other_body", "other_body_number", "other_body_day", "conclusion"}
 SIGNING = {"signature": 20, "signatory_name": 50, "signatory_role": 16, "signatory_post": 50, "opinion_text": TEXT,
            "refusal_reason": TEXT, "witness_name": 50, "witness_unit": 100, "no_witness_reason": 200}  # fmt: skip

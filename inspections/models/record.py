@@ -53,6 +53,7 @@ class InspectionRecord(models.Model):
     recusal_reason = models.CharField("申请回避理由", max_length=200, blank=True)
     overall = models.TextField("现场情况", blank=True)
     consultation = models.TextField("咨询与答复", blank=True)
+    recorder = models.CharField("执法记录仪编号", max_length=100, blank=True)
 
     opinion_agrees = models.BooleanField("企业认为记录属实", null=True, blank=True)
     opinion_text = models.TextField("企业异议", blank=True)

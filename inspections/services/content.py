@@ -19,9 +19,11 @@ HEAD_FACTS = (
     "visit_from", "visit_to", "place", "methods", "certificates_shown", "informed", "recusal_requested",
     "recusal_reason",
 )  # fmt: skip
-HEAD = (*HEAD_FACTS, "overall", "consultation")
+HEAD = (*HEAD_FACTS, "overall", "consultation", "recorder")
 # Filled in after the representative has signed, without touching what was signed for.
-AFTER_SIGNING = {"visit_to", "consultation"}
+AFTER_SIGNING = {"visit_to", "consultation", "recorder"}
+# Joined the head later: left out while empty, so that digests made before still hold.
+LATER = {"recorder"}
 FINDING = ("answer", "text", "corrected")
 
 
@@ -88,7 +90,7 @@ def record_content(record: InspectionRecord, sections: Iterable[DepartmentSectio
     return {
         "record": record.number,
         "enterprise": record.selection.enterprise.uscc,
-        "head": audit.fields_of(record, HEAD),
+        "head": audit.fields_of(record, [name for name in HEAD if name not in LATER or getattr(record, name)]),
         "sections": {section.department.code: section_digest(section) for section in sections},
     }
 

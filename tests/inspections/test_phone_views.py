@@ -71,6 +71,7 @@ def test_the_whole_road_without_script(record: InspectionRecord) -> None:
     data |= {
         "head-visit_from": ["2024-09-24T14:05"], "head-visit_to": ["2024-09-24T15:02"], "head-methods": ["ON_SITE"],
         "head-certificates_shown": ["on"], "head-informed": ["on"], "head-place": ["二楼"],
+        "head-recorder": ["DSJ-0312"],
         "section-present": [str(member.pk) for member in section.members.all()],
         f"item-{first.pk}-answer": ["OK"], f"item-{second.pk}-answer": ["NOT_OK"],
         f"item-{second.pk}-text_bad": ["日志不足60日"], f"item-{second.pk}-corrected": ["0"], "then": ["check"],
@@ -79,10 +80,12 @@ def test_the_whole_road_without_script(record: InspectionRecord) -> None:
     assert (saved.status_code, saved["Location"]) == (302, at("record_check", record.pk))
     record.refresh_from_db()
     assert (record.place, record.certificates_shown, record.visit_to) == ("二楼", True, x.VISIT_TO)
+    assert record.recorder == "DSJ-0312"
 
     check = page(client, at("record_check", record.pk))
     assert "按各项填写情况，结果是“发现问题待后续处理”" in check
     assert "日志不足60日" in check
+    assert "执法记录仪编号 DSJ-0312" in check
     data = inputs(check) | {
         "results": ["CORRECTED"], "result_note": ["已责令改正"], "measures": ["ORDER_CORRECT"],
         "ORDER_CORRECT-deadline": ["2024-10-09"], "confirmed": ["on"],

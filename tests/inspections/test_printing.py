@@ -16,7 +16,9 @@ from inspections import printing
 from inspections.enums import SectionState
 from inspections.models import InspectionRecord
 from inspections.services import add_evidence, signing
+from inspections.services.content import complete, digest, record_content
 from inspections.services.drawing import Drawing
+from inspections.services.entry import save_head
 from registry.models import LegalBasis, Licence
 from registry.printing import to_pdf
 from registry.services import load_reference_data
@@ -245,6 +247,29 @@ def test_refusals_and_disagreement_are_printed_as_such() -> None:
     text = text_of(printing.render_records([record]))
     assert "原因：对结果有异议" in text
     assert "刘某，兴达社区" in text
+    assert "执法记录仪编号：/" in text
+
+
+def test_the_recorder_is_printed_and_may_be_noted_after_the_signature() -> None:
+    record = x.make_record("WL")
+    actor = x.fill(x.section_of(record))
+    old = digest(record_content(InspectionRecord.objects.get(pk=record.pk), complete(record.sections.all())))
+    x.sign(InspectionRecord.objects.get(pk=record.pk), actor)
+    record = InspectionRecord.objects.get(pk=record.pk)
+    assert record.signed_digest == old
+    save_head(actor=actor, record=record, version=record.version, recorder="DSJ-0312")
+    record = InspectionRecord.objects.get(pk=record.pk)
+    status = signing.signature_status(record)
+    assert status is not None
+    assert status.words == ""
+    assert digest(record_content(record, complete(record.sections.all()))) != old
+    assert "执法记录仪编号：DSJ-0312" in text_of(printing.render_records([record]))
+    assert "DSJ" not in text_of(printing.render_records([record], blank=True))
+
+
+def test_an_empty_recorder_does_not_move_digests_made_before_it_existed() -> None:
+    record = x.make_record("WL")
+    assert "recorder" not in record_content(record, complete(record.sections.all()))["head"]
 
 
 PEN = Drawing(320, 300, [[[41, 80, 0], [44, 92, 16], [140, 60, 40]], [[60, 70, 420], [61, 99, 440], [180, 130, 460]]])

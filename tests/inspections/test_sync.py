@@ -131,8 +131,11 @@ def test_fields_of_the_head_collide_only_with_themselves(section: DepartmentSect
     assert (status, body["theirs"], body["value"]) == (409, "正常营业", "正常营业")
     assert two.field("head", "overall", "停业", 1)[0] == 409  # without base_value the version alone decides
     assert two.field("head", "overall", "停业", 1, base_value="正常营业")[0] == 201
-    assert one.field("head", "visit_from", "2024-09-24T14:05:00+08:00", 4, base_value=None)[0] == 201
-    assert InspectionRecord.objects.get(pk=section.record_id).visit_from == x.VISIT_FROM
+    assert one.field("head", "recorder", "DSJ-0312", 4, base_value="")[0] == 201
+    assert one.field("head", "recorder", "长" * 101, 5, base_value="DSJ-0312")[0] == 422
+    assert one.field("head", "visit_from", "2024-09-24T14:05:00+08:00", 5, base_value=None)[0] == 201
+    record = InspectionRecord.objects.get(pk=section.record_id)
+    assert (record.visit_from, record.recorder) == (x.VISIT_FROM, "DSJ-0312")
 
 
 def test_fields_of_the_section(section: DepartmentSection, phones: list[Phone]) -> None:
