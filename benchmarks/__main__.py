@@ -1,7 +1,7 @@
 """Run every benchmark, print a table, write var/bench.json. `python -m benchmarks NAME …` runs only those modules.
 
 A module of this package with a function `run() -> dict` is a benchmark. It returns figures by name:
-`{name: {"value": number, "unit": "ratio" | "queries" | "s" | "ms" | "MB", "against": "what it is compared with"}}`;
+`{name: {"value": number, "unit": one of UNITS, "against": "what it is compared with"}}`;
 an optional `"limit": [">=" or "<=", number]` says what the figure has to hold. Ratios are measured in one run on one
 machine, because seconds say little on another.
 """
@@ -20,7 +20,7 @@ from unicodedata import east_asian_width
 
 import benchmarks
 
-UNITS = {"ratio", "queries", "s", "ms", "MB"}
+UNITS = {"ratio", "queries", "s", "ms", "KB", "MB"}
 REPORT = Path(__file__).resolve().parent.parent / "var" / "bench.json"
 
 Figures = dict[str, dict[str, Any]]

@@ -22,6 +22,8 @@ CSRF = "c" * 32
 SAVE = "/jiancha/phone/tongbu/baocun/"
 START_TIMEOUT = 120.0
 
+POINTS = "核对、登记消费者有效身份证件，并记录有关上网信息；登记内容和记录备份保存时间不得少于六十日"
+PHRASES = ["未登记身份证件", "记录保存不足60日"]
 PREPARE = """
 import json
 from django.conf import settings
@@ -30,7 +32,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from tests import factories as f
 from tests.inspections import field as x
 for _ in range({items}):
-    f.make_item(f.make_department("WL"))
+    f.make_item(f.make_department("WL"){more})
 plan = f.make_plan(departments=["WL"], lead="WL")
 places = [f.make_enterprise() for _ in range({records})]
 records = f.make_records(f.make_draw(plan, places, teams={teams}))
@@ -81,12 +83,13 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
     return os.environ | fixed | more
 
 
-def prepare(database_url: str, *, records: int, items: int) -> list[Inspector]:
-    """Migrate an empty database and fill it: two inspectors for every record."""
+def prepare(database_url: str, *, records: int, items: int, long: bool = False) -> list[Inspector]:
+    """Migrate an empty database and fill it: two inspectors for every record. ``long``: items with texts as in life."""
     env = environment(database_url)
     manage = [sys.executable, "manage.py"]
     subprocess.run([*manage, "migrate", "--verbosity=0", "--skip-checks"], cwd=BASE, env=env, check=True)
-    code = PREPARE.format(records=records, items=items, teams=records)
+    more = f", check_points={POINTS!r}, phrases={PHRASES!r}" if long else ""
+    code = PREPARE.format(records=records, items=items, teams=records, more=more)
     command = [*manage, "shell", "--no-imports", "-c", code]
     done = subprocess.run(command, cwd=BASE, env=env, check=True, capture_output=True, text=True)
     return [Inspector(**row) for row in json.loads(done.stdout.splitlines()[-1])]

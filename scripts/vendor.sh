@@ -71,3 +71,4 @@ head = f"<!-- Bootstrap Icons {version}, MIT, see static/vendor/bootstrap-icons-
 target.write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{head}\n' + "\n".join(symbols) + "\n</svg>\n")
 print(len(symbols), "symbols", target.stat().st_size, "bytes")
 PY
+python3 "$here/scripts/phone_icons.py"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
 
+from scripts import phone_icons
 from tests import factories as f
 from tests.inspections import field as x
 from tests.inspections.test_phone_views import at, page, signed_in
@@ -15,6 +17,7 @@ from tests.inspections.test_phone_views import at, page, signed_in
 pytestmark = pytest.mark.django_db
 LIMIT = 60 * 1024
 ITEMS = 25
+PHONE_PAGES = Path(__file__).resolve().parents[2] / "templates" / "inspections" / "phone"
 
 
 def weight(text: bytes) -> int:
@@ -54,10 +57,21 @@ def test_first_load_is_small(name: str) -> None:
     if name == "record_record":
         assert html.count("data-item=") == ITEMS
     files = files_of(html)
-    assert {"css/record.css", "img/icons.svg"} <= files
+    assert {"css/record.css", "img/icons-phone.svg"} <= files
+    assert "img/icons.svg" not in files
     preloaded = set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', html))
     modules = {one for one in files if one.startswith("js/phone/")}
     assert modules - preloaded == ({"js/phone/record.js"} if name == "record_record" else set())
     assert not any("bootstrap" in one or "htmx" in one for one in files)
     parts = {"page": weight(html.encode())} | {one: weight(static_file(one)) for one in files}
     assert sum(parts.values()) <= LIMIT, sorted(parts.items(), key=lambda part: -part[1])
+
+
+def test_the_phones_icons_are_those_its_pages_name() -> None:
+    """Once more `python scripts/phone_icons.py` when this fails."""
+    assert phone_icons.PHONE.read_text(encoding="utf-8") == phone_icons.subset()
+    shown = set(
+        re.findall(r'_icon.html" with name="([^"]+)"', "".join(map(Path.read_text, PHONE_PAGES.glob("*.html"))))
+    )
+    assert shown
+    assert shown <= set(phone_icons.SYMBOL.findall(phone_icons.subset()))
