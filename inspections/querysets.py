@@ -17,6 +17,7 @@ from inspections.enums import (
     SectionState,
 )
 from registry.enums import Role
+from sampling.enums import PlanState
 
 if TYPE_CHECKING:
     from registry.models import User
@@ -85,8 +86,9 @@ class SectionQuerySet(models.QuerySet[Any]):
         )
 
     def owed(self) -> "SectionQuerySet":
-        """Still to be entered."""
-        return self.filter(record__state=RecordState.OPEN, state__in=list(OPEN_FOR_ENTRY))
+        """Still to be entered; nothing is owed to a cancelled plan."""
+        running = self.exclude(record__plan__state=PlanState.CANCELLED)
+        return running.filter(record__state=RecordState.OPEN, state__in=list(OPEN_FOR_ENTRY))
 
     def due_by(self, day: dt.date) -> "SectionQuerySet":
         """Owed and due on or before ``day``."""

@@ -18,6 +18,7 @@ from inspections.services.sync import Incomplete
 from inspections.services.writing import NotYours, SectionClosed
 from registry import limits
 from registry.errors import DomainError
+from sampling.enums import PlanState
 
 Endpoint = Callable[..., JsonResponse]
 SYNC_PER_SECOND = 4.0  # in the long run, for each account and process
@@ -76,7 +77,7 @@ def _refused(fault: DomainError) -> JsonResponse:
     if isinstance(fault, NotYours):
         return refusal(403, "not_yours", fault.message)
     if isinstance(fault, SectionClosed):
-        labels = dict(SectionState.choices) | dict(RecordState.choices)
+        labels = dict(SectionState.choices) | dict(RecordState.choices) | dict(PlanState.choices)
         return refusal(409, "closed", fault.message, state=fault.state, words=labels.get(fault.state, fault.state))
     problems = fault.rows if isinstance(fault, Incomplete) else fault.problems
     return refusal(422, "invalid", fault.message, problems=problems)

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from inspections.deadlines import CalendarNotLoaded, backfill_by
 from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, RecordState, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, SectionMember
+from inspections.querysets import SectionQuerySet
 from inspections.services.content import complete
 from inspections.services.writing import own_section
 from inspections.views.showing import STATE_TAGS, Clocks, Due, moment_words
 from registry import clock
 from registry.models import LegalBasis, User
 from registry.workdays import pending
+from sampling.enums import PlanState
 
 COUNTED = (
     ("OK", "符合"),
@@ -75,10 +77,12 @@ def own_record(user: Any, pk: int) -> tuple[InspectionRecord, DepartmentSection]
 
 def is_open(section: DepartmentSection) -> bool:
     """Whether record and section may be written now."""
-    return section.state in OPEN_FOR_ENTRY and section.record.state == RecordState.OPEN
+    record = section.record
+    running = record.state == RecordState.OPEN and record.plan.state != PlanState.CANCELLED
+    return section.state in OPEN_FOR_ENTRY and running
 
 
-def sections_of(user: User) -> QuerySet[Any]:
+def sections_of(user: User) -> SectionQuerySet:
     """My sections with everything a card shows; the number of queries does not grow with the rows."""
     members = SectionMember.objects.filter(replaced=False).select_related("inspector")
     return (

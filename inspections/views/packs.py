@@ -23,7 +23,7 @@ OWN = ("written_only", "other_body", "other_body_number", "other_body_day")
 
 def packs_of(user: User, only: int | None) -> dict[str, Any]:
     """All own records open for entry, or the one asked for."""
-    rows = cards.sections_of(user).filter(state__in=list(OPEN_FOR_ENTRY))
+    rows = cards.sections_of(user).owed()
     rows = rows.filter(record=only) if only is not None else rows
     clocks = Clocks()
     sections = complete(rows.order_by("record__number"))

@@ -29,7 +29,7 @@ from registry.permissions import INSPECTOR, requires
 def record_today(request: HttpRequest) -> HttpResponse:
     """What I owe: begun first, then by what is due."""
     clocks, mine = Clocks(), cards.sections_of(request.user)
-    owed = [cards.card_of(row, request.user, clocks) for row in mine.filter(state__in=list(OPEN_FOR_ENTRY))]
+    owed = [cards.card_of(row, request.user, clocks) for row in mine.owed()]
     done = [
         cards.card_of(row, request.user, clocks)
         for row in mine.filter(submitted_at__isnull=False).exclude(state__in=list(OPEN_FOR_ENTRY))
@@ -180,7 +180,7 @@ def record_done(request: HttpRequest, pk: int) -> HttpResponse:
     if section.submitted_at is None or section.state in OPEN_FOR_ENTRY:
         return redirect("inspections:record_record", record.pk)
     clocks = Clocks()
-    owed = cards.sections_of(request.user).filter(state__in=list(OPEN_FOR_ENTRY))
+    owed = cards.sections_of(request.user).owed()
     waiting = sorted((cards.card_of(row, request.user, clocks) for row in owed), key=cards.order_of)
     context = {
         "record": record, "section": section, "at": moment_words(section.submitted_at),

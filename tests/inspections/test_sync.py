@@ -20,6 +20,8 @@ from inspections.models import DepartmentSection, InspectionRecord, ItemFinding,
 from registry import limits
 from registry.enums import Role
 from registry.models import AuditEvent, OperationKey, User
+from sampling.enums import PlanState
+from sampling.services import cancel_plan
 from tests import factories as f
 from tests.inspections import field as x
 
@@ -403,3 +405,35 @@ def test_a_lock_not_had_in_time_is_busy(phones: list[Phone], monkeypatch: pytest
     )
     answer = response.json()
     assert (response.status_code, response["Retry-After"], answer["sync"], answer["code"]) == (503, "2", 1, "busy")
+
+
+def test_a_cancelled_plan_closes_its_records_and_keeps_what_was_filled(
+    section: DepartmentSection, phones: list[Phone]
+) -> None:
+    """F23: 409 in words for every kind of change, the draft readable, nothing owed to it any more."""
+    phone, item, plan = phones[0], item_of(section), section.record.plan
+    phone.answer(item.pk, "NOT_OK", "日志不足60日")
+    plan.state = PlanState.INSPECTING
+    plan.save(update_fields=["state"])
+    cancel_plan(actor=plan.created_by, plan=plan, reason="专项行动合并")
+    photo = {"user": phone.user.pk, "record": section.record_id, "finding": item.pk, "key": uuid.uuid4().hex}
+    for status, body in (
+        phone.answer(item.pk, "OK", version=1),
+        phone.field("head", "overall", "正常营业", 1, base_value=""),
+        phone.field("section", "written_only", True, 1, base_value=False),
+        phone.post("sync_photo", photo | {"file": x.picture()}),
+        phone.send("sync_sign", kind="enterprise", seen=1, fields={"signature": "SIGNED"}),
+        phone.send("sync_submit"),
+    ):
+        assert (status, body["code"], body["state"], body["words"]) == (409, "closed", "CANCELLED", "已取消")
+        assert "该任务已取消" in body["error"]
+    assert phone.client.get(reverse("inspections:sync_pull")).json()["records"] == []
+    page = phone.client.get(reverse("inspections:record_record", args=[section.record_id])).content.decode()
+    assert "任务已取消" in page
+    assert "专项行动合并" in page
+    assert "日志不足60日" in page
+    assert 'name="then" value="check"' not in page
+    link = reverse("inspections:record_record", args=[section.record_id])
+    assert link in phone.client.get(reverse("inspections:record_list")).content.decode()
+    assert link not in phone.client.get(reverse("inspections:record_today")).content.decode()
+    assert not DepartmentSection.objects.owed().exists()
