@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
 
 from inspections.enums import (
     OPEN_FOR_ENTRY,
@@ -16,7 +16,7 @@ from inspections.enums import (
     RecordState,
     SectionState,
 )
-from registry.enums import Role
+from registry.enums import SERVING, Role
 from sampling.enums import PlanState
 
 if TYPE_CHECKING:
@@ -78,10 +78,12 @@ class SectionQuerySet(models.QuerySet[Any]):
         return self.filter(wanted)
 
     def fillable_by(self, user: "User") -> "SectionQuerySet":
-        """Sections this inspector may fill: own department's, drawn into, not replaced, record open."""
+        """Sections this inspector may fill: own department's, drawn into, still serving, record open."""
         return self.filter(
             members__inspector__user_id=user.pk,
             members__replaced=False,
+            members__inspector__department=F("department"),
+            members__inspector__status__in=SERVING,
             record__state=RecordState.OPEN,
         )
 

@@ -43,6 +43,10 @@ class InspectorStatus(TextChoices):
     DISABLED = "DISABLED", "停用"
 
 
+# Who is away comes back, and may still send what was filled in before.
+SERVING = (InspectorStatus.ACTIVE, InspectorStatus.UNAVAILABLE)
+
+
 class ItemPriority(TextChoices):
     """事项类别."""
 

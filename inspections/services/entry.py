@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from inspections.enums import Answer, SectionState
-from inspections.models import Assistant, DepartmentSection, InspectionRecord, ItemFinding, SectionMember
+from inspections.models import Assistant, DepartmentSection, InspectionRecord, ItemFinding
 from inspections.services.clocks import due_dates, fill_missing_due_dates, start_clocks
 from inspections.services.content import FINDING, HEAD, HEAD_FACTS
 from inspections.services.results import codes_of, derive_results, result_problems
@@ -29,6 +29,7 @@ from inspections.services.writing import (
     lock_record,
     lock_row,
     own_section,
+    seats,
     stream_of,
     value_words,
 )
@@ -118,7 +119,7 @@ def store_finding(
 def _locked_finding(actor: User, finding: ItemFinding) -> ItemFinding:
     """The finding as it is now, its record's row locked; refuses whoever may not write it, in two queries."""
     lock_row(finding.section.record_id)
-    mine = SectionMember.objects.filter(section=OuterRef("section"), inspector__user=actor, replaced=False)
+    mine = seats(actor).filter(section=OuterRef("section"))
     stored: ItemFinding = (
         ItemFinding.objects.select_related("item", "section__department").annotate(mine=Exists(mine)).get(pk=finding.pk)
     )

@@ -21,7 +21,7 @@ from inspections.services.evidence import add_evidence, remove_evidence
 from inspections.services.section_entry import FollowUpEntry, save_section, section_content
 from inspections.services.signing import sign_as_inspector, sign_record
 from inspections.services.submitting import check_section, submit_section
-from inspections.services.writing import NotYours, SectionClosed, StaleVersion, own_section
+from inspections.services.writing import NotYours, SectionClosed, StaleVersion, own_section, why_not
 from registry import audit, clock
 from registry.errors import DomainError
 from registry.models import User
@@ -91,7 +91,9 @@ def _once(
     try:
         return once(key=sender.key, user=actor, action=action, effect=effect, expected=expected)
     except ObjectDoesNotExist:
-        raise NotYours(GONE) from None
+        raise NotYours(why_not(actor, sender.record) or GONE) from None
+    except NotYours as refusal:
+        raise NotYours(why_not(actor, sender.record) or refusal.message) from None
     except SectionClosed:
         _section(actor, sender.record)
         raise

@@ -3,12 +3,12 @@
 import datetime as dt
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from inspections.enums import OPEN_FOR_ENTRY, SECTION_TRANSITIONS, RecordState, SectionState
-from inspections.models import DepartmentSection, InspectionRecord
+from inspections.models import DepartmentSection, InspectionRecord, SectionMember
 from registry import clock
-from registry.enums import CheckMethod, Role
+from registry.enums import SERVING, CheckMethod, Role
 from registry.errors import DomainError
 from registry.models import User
 from sampling.enums import PlanState
@@ -69,18 +69,49 @@ def _check_state(state: str, plan_state: str) -> None:
 
 
 def own_section(user: User, record: InspectionRecord) -> DepartmentSection | None:
-    """The section of this record into which the person was drawn (and not replaced), if any."""
+    """The section of this record into which the person was drawn and still serves, if any."""
     if Role.INSPECTOR not in user.roles:
         return None
-    mine = record.sections.filter(members__inspector__user=user, members__replaced=False)
+    mine = record.sections.filter(Exists(seats(user).filter(section=OuterRef("pk"))))
     section: DepartmentSection | None = mine.select_related("department").first()
     return section
 
 
+def seats(user: User) -> QuerySet[SectionMember]:
+    """Where this person was drawn, and still serves: not replaced, not moved to another department, not gone."""
+    return SectionMember.objects.filter(
+        inspector__user=user, inspector__status__in=SERVING, inspector__department=F("section__department"),
+        replaced=False,
+    )  # fmt: skip
+
+
+def why_not(user: User, record_id: int) -> str:
+    """Why a person whose phone still holds work on a record may not send it any more; empty for a stranger."""
+    seat = (
+        SectionMember.objects.filter(section__record=record_id, inspector__user=user)
+        .select_related("inspector__department", "section__department")
+        .order_by("replaced", "pk")
+        .first()
+    )
+    if seat is None:
+        return ""
+    person, department = seat.inspector, seat.section.department
+    if seat.replaced:
+        why = f"您已不再是这份一企一表的检查人员，{department}已按候补顺序换人"
+    elif person.department_id != department.pk:
+        why = f"您已调到{person.department}，不能再填写{department}的检查"
+    elif person.status not in SERVING:
+        why = f"您在检查人员名录里已登记为“{person.get_status_display()}”，不能再填写"
+    elif Role.INSPECTOR not in user.roles:
+        why = "您的账号已没有执法检查人员的权限"
+    else:
+        return ""
+    return f"{why}。这次没有保存，内容还在本机：请导出备查，并告诉{department}的部门管理员。"
+
+
 def check_writable(actor: User, section: DepartmentSection) -> None:
     """Refuse unless ``actor`` is one of the section's inspectors and the section is open for entry."""
-    member = section.members.filter(inspector__user=actor, replaced=False).exists()
-    if not member or Role.INSPECTOR not in actor.roles:
+    if not seats(actor).filter(section=section).exists() or Role.INSPECTOR not in actor.roles:
         raise NotYours(f"只有{section.department}被抽中的检查人员可以填写这一部分，您可以查看。")
     check_open(section)
 

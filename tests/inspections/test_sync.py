@@ -18,8 +18,8 @@ from django.urls import reverse
 from inspections.enums import RecordState, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice, SectionMember, Signature
 from registry import limits
-from registry.enums import Role
-from registry.models import AuditEvent, OperationKey, User
+from registry.enums import InspectorStatus, Role
+from registry.models import AuditEvent, Inspector, OperationKey, User
 from sampling.enums import PlanState
 from sampling.services import cancel_plan
 from tests import factories as f
@@ -437,3 +437,53 @@ def test_a_cancelled_plan_closes_its_records_and_keeps_what_was_filled(
     assert link in phone.client.get(reverse("inspections:record_list")).content.decode()
     assert link not in phone.client.get(reverse("inspections:record_today")).content.decode()
     assert not DepartmentSection.objects.owed().exists()
+
+
+def replaced(user: User) -> None:
+    SectionMember.objects.filter(inspector__user=user).update(replaced=True)
+
+
+def moved(user: User) -> None:
+    Inspector.objects.filter(user=user).update(department=f.make_department("XF"))
+
+
+def left(user: User) -> None:
+    Inspector.objects.filter(user=user).update(status=InspectorStatus.LEFT)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(replaced, "已按候补顺序换人"), (moved, "您已调到"), (left, "“调离或退休”")]
+)
+def test_who_is_no_longer_an_inspector_here_is_told_why(
+    section: DepartmentSection, phones: list[Phone], change: Any, words: str
+) -> None:
+    """F22: the phone's queue is answered 403 with the reason, whatever it holds; nothing is stored."""
+    phone, item = phones[0], item_of(section)
+    phone.answer(item.pk, "OK")
+    change(phone.user)
+    photo = {"user": phone.user.pk, "record": section.record_id, "finding": item.pk, "key": uuid.uuid4().hex}
+    fields = {"signature": "SIGNED", "signatory_name": "张某", "signatory_role": "LEGAL_REP"}
+    for status, body in (
+        phone.answer(item.pk, "NOT_OK", "甲", version=1),
+        phone.field("head", "overall", "正常营业", 1, base_value=""),
+        phone.field("section", "written_only", True, 2, base_value=False),
+        phone.post("sync_photo", photo | {"file": x.picture()}),
+        phone.send("sync_photo_delete", id=1),
+        phone.send("sync_sign", kind="enterprise", seen=1, fields=fields),
+        phone.send("sync_submit"),
+    ):
+        assert (status, body["code"]) == (403, "not_yours")
+        assert words in body["error"]
+        assert "还在本机" in body["error"]
+    assert phone.client.get(reverse("inspections:sync_pull")).json()["records"] == []
+    item.refresh_from_db()
+    assert (item.answer, item.version, OperationKey.objects.count()) == ("OK", 1, 1)
+    assert phones[1].answer(item.pk, "NOT_OK", "乙", version=1)[0] == 201
+
+
+def test_a_disabled_account_is_signed_out_and_stores_nothing(section: DepartmentSection, phones: list[Phone]) -> None:
+    """F22: 401 as after any end of a session; the work stays on the phone."""
+    User.objects.filter(pk=phones[0].user.pk).update(is_active=False)
+    status, body = phones[0].answer(item_of(section).pk, "OK")
+    assert (status, body["code"], OperationKey.objects.count()) == (401, "login", 0)
+    assert phones[0].client.get(reverse("inspections:sync_hello")).json()["user"] is None
