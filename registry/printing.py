@@ -5,6 +5,7 @@ A character that no font has is never drawn as a box: it is printed as its numbe
 """
 
 import functools
+import gc
 import logging
 import threading
 from collections.abc import Iterator, Sequence
@@ -30,7 +31,8 @@ def stylesheet() -> tuple[CSS, FontConfiguration]:
 def layout(html: str) -> Document:
     """HTML of ours, laid out; hold ``press`` while calling. Nothing is fetched: the templates name no address."""
     css, fonts = stylesheet()
-    return HTML(string=html).render(stylesheets=[css], font_config=fonts)
+    with _no_search_for_cycles():
+        return HTML(string=html).render(stylesheets=[css], font_config=fonts)
 
 
 def to_pdf(html: str) -> bytes:
@@ -54,7 +56,21 @@ def write(documents: Sequence[Document], sources: Sequence[str]) -> bytes:
 
 def _joined(documents: Sequence[Document]) -> bytes:
     pages = [page for document in documents for page in document.pages]
-    return bytes(documents[0].copy(pages).write_pdf())
+    with _no_search_for_cycles():
+        return bytes(documents[0].copy(pages).write_pdf())
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Python looks again and again through a layout's million boxes for garbage that is not there: a quarter of the
+    time. What is in cycles waits until the document (20 forms at most) is done; hold ``press``."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def spelled(html: str, missing: set[str]) -> str:
