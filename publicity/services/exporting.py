@@ -77,10 +77,19 @@ def _clean_parameters(actor: User, kind: ExportKind, parameters: dict[str, Any])
     return {}
 
 
-def visible_records(user: User, plan: Plan, chosen: list[int]) -> Any:
-    """The plan's records this user may print, all or the chosen ones."""
-    visible = InspectionRecord.objects.visible_to(user).filter(plan=plan).exclude(state=RecordState.REPLACED)
-    return visible.filter(pk__in=chosen) if chosen else visible
+def visible_records(user: User, plan: Plan | None, chosen: list[int]) -> Any:
+    """The records this user may print: of a plan all or the chosen ones, without a plan the chosen ones."""
+    visible = InspectionRecord.objects.visible_to(user).exclude(state=RecordState.REPLACED)
+    if plan is not None:
+        visible = visible.filter(plan=plan)
+    return visible.filter(pk__in=chosen) if chosen or plan is None else visible
+
+
+def _refuse_too_many(count: int) -> None:
+    if not count:
+        raise DomainError("没有可打印的一企一表：任务派发以后才有。")
+    if count > MAX_RECORDS:
+        raise DomainError(f"一次最多打印 {MAX_RECORDS} 份，现在有 {count} 份，请分几次勾选。")
 
 
 @transaction.atomic
@@ -93,11 +102,7 @@ def request_export(*, actor: User, plan: Plan, kind: str, parameters: dict[str, 
         raise DomainError("请选择要导出的内容。")
     cleaned = _clean_parameters(actor, ExportKind(kind), parameters or {})
     if "records" in cleaned:
-        count = visible_records(actor, plan, cleaned["records"]).distinct().count()
-        if not count:
-            raise DomainError("没有可打印的一企一表：任务派发以后才有。")
-        if count > MAX_RECORDS:
-            raise DomainError(f"一次最多打印 {MAX_RECORDS} 份，现在有 {count} 份，请分几次勾选。")
+        _refuse_too_many(visible_records(actor, plan, cleaned["records"]).distinct().count())
     personal = kind in (ExportKind.RECORDS_PDF, ExportKind.STATISTICS_XLSX)  # names of people are in both
     return _ask(actor=actor, kind=kind, plan=plan, parameters=cleaned, personal=personal)
 
@@ -113,19 +118,33 @@ def _ask(*, actor: User, kind: str, **fields: Any) -> ExportJob:
 
 @transaction.atomic
 def request_prints(*, actor: User, records: list[str], blank: bool = False) -> list[ExportJob]:
-    """Ask for the chosen records (keys) on paper: one file per task, at most 200 forms a file. Raises DomainError."""
+    """Ask for the chosen records (keys) on paper: one file of at most 200 forms, also of several tasks. A rehearsal is
+    never in one file with what counts. Raises DomainError."""
     keys = {int(key) for key in records if key.isascii() and key.isdigit() and len(key) < 18}
-    plans: dict[int, list[int]] = {}
-    rows = InspectionRecord.objects.visible_to(actor).filter(pk__in=keys).values_list("plan_id", "pk")
-    for plan, key in rows.order_by("plan_id", "pk"):
-        plans.setdefault(plan, []).append(key)
-    if not plans:
+    files: dict[int, dict[Plan, list[int]]] = {}
+    rows = InspectionRecord.objects.visible_to(actor).filter(pk__in=keys).select_related("plan")
+    for row in rows.order_by("plan_id", "pk"):
+        file = files.setdefault(row.plan_id if row.plan.rehearsal else 0, {})
+        file.setdefault(row.plan, []).append(row.pk)
+    if not files:
         raise DomainError("请先勾选要打印的企业，再点打印。")
     kind = ExportKind.BLANK_RECORDS_PDF if blank else ExportKind.RECORDS_PDF
-    return [
-        request_export(actor=actor, plan=Plan.objects.get(pk=plan), kind=kind, parameters={"records": chosen})
-        for plan, chosen in plans.items()
-    ]
+    return [_request_file(actor, kind, plans) for plans in files.values()]
+
+
+def _request_file(actor: User, kind: ExportKind, plans: dict[Plan, list[int]]) -> ExportJob:
+    """One file of the chosen records of one task or of several."""
+    chosen = [key for keys in plans.values() for key in keys]
+    if len(plans) == 1:
+        return request_export(actor=actor, plan=next(iter(plans)), kind=kind, parameters={"records": chosen})
+    if not actor.roles & {Role.LEAD, Role.DEPT_ADMIN}:
+        raise DomainError("只有牵头部门和参与部门的管理员能导出本部门参与的任务。")
+    cleaned = _clean_parameters(actor, kind, {"records": chosen})
+    _refuse_too_many(visible_records(actor, None, cleaned["records"]).distinct().count())
+    scope = "、".join(plan.task_name for plan in plans)
+    return _ask(
+        actor=actor, kind=kind, scope=scope[:300], parameters=cleaned, personal=kind == ExportKind.RECORDS_PDF
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -189,21 +208,29 @@ def write_export(export: ExportJob, target: BinaryIO) -> int:
     """Write what ``export`` asks for; how many rows or forms. Raises DomainError when there is nothing to write."""
     kind, parameters = ExportKind(export.kind), export.parameters
     plan = export.plan
-    if kind == ExportKind.LIST_XLSX or plan is None:  # everything but a list is of a plan
+    if kind == ExportKind.LIST_XLSX:
         return _write_list(export, target)
+    if kind in (ExportKind.RECORDS_PDF, ExportKind.BLANK_RECORDS_PDF):
+        return _write_forms(export, target)
+    if plan is None:
+        raise DomainError("这个导出没有写明任务，请重新新建一个。")
     if kind == ExportKind.STATISTICS_XLSX:
         facts = statistics.gather(plan, dt.date.fromisoformat(parameters["as_of"]))
         return xlsx.write_statistics(facts, target, grades=parameters["grades"], filled_on=clock.today())
-    if kind in (ExportKind.RESULTS_XLSX, ExportKind.RESULTS_JSON):
-        rows = PublishedResult.objects.filter(publication__plan=plan).current().in_notice_order()
-        write: Callable[..., int] = xlsx.write_results if kind == ExportKind.RESULTS_XLSX else as_json.write_results
-        return write(counted(export, rows.iterator(chunk_size=500), rows.count()), target)
+    rows = PublishedResult.objects.filter(publication__plan=plan).current().in_notice_order()
+    write: Callable[..., int] = xlsx.write_results if kind == ExportKind.RESULTS_XLSX else as_json.write_results
+    return write(counted(export, rows.iterator(chunk_size=500), rows.count()), target)
+
+
+def _write_forms(export: ExportJob, target: BinaryIO) -> int:
+    """一企一表 of a task, or the chosen ones, in the order of their numbers."""
     from inspections.printing import render_records  # noqa: PLC0415 -- loads the PDF library
 
-    records = list(visible_records(export.requested_by, plan, parameters["records"]).order_by("number"))
+    chosen = export.parameters["records"]
+    records = list(visible_records(export.requested_by, export.plan, chosen).order_by("plan_id", "number"))
     if not records:
         raise DomainError("勾选的一企一表已不在这个任务里，请返回列表重新勾选。")
-    blank = kind == ExportKind.BLANK_RECORDS_PDF
+    blank = export.kind == ExportKind.BLANK_RECORDS_PDF
     target.write(render_records(records, blank=blank, progress=lambda done: _tell(export, done, len(records))))
     return len(records)
 

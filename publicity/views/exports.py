@@ -71,7 +71,7 @@ def print_new(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, refusal.message)
         return redirect("inspections:task_list")
-    files = f"，每个任务一个文件，共 {answer['files']} 个" if answer["files"] > 1 else ""
+    files = f"，演练的另成一个文件，共 {answer['files']} 个" if answer["files"] > 1 else ""
     messages.success(request, f"正在生成 {answer['count']} 份一企一表{files}，做好后在这里下载。")
     return redirect("publicity:export_list")
 

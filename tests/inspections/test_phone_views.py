@@ -307,6 +307,10 @@ def test_paper_from_the_browser(record: InspectionRecord) -> None:
             "application/pdf",
             b"%PDF-",
         )
+    shown = page(client, at("record_list"))
+    assert f'action="{at("print_batch")}"' in shown
+    assert f'<input type="checkbox" name="pk" value="{record.pk}" form="print">' in shown
+    assert 'name="pk"' not in page(client, at("record_today"))
     too_many = "&".join(f"pk={number}" for number in range(21))
     assert "一次最多直接打印 20 份，您选了 21 份" in page(client, f"{at('print_batch')}?{too_many}", 409)
     page(client, at("print_batch"), 409)

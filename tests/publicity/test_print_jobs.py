@@ -15,7 +15,9 @@ from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Job
 from registry.operations import new_key
+from sampling.models import Plan
 from tests import factories as f
+from tests.inspections.test_printing import text_of
 from tests.publicity.scene import make_campaign
 
 pytestmark = pytest.mark.django_db
@@ -68,13 +70,32 @@ def test_chosen_records_are_printed_by_a_job_that_is_seen_running(monkeypatch: p
     assert b"".join(file.streaming_content)[:5] == b"%PDF-"
 
 
-def test_blank_sheets_and_one_file_a_task() -> None:
-    first, second = make_campaign(publish=0), make_campaign(publish=0)
-    keys = [str(record.pk) for record in (*first.records[:2], *second.records[:1])]
+def test_the_records_of_two_tasks_are_one_file_a_rehearsal_is_another() -> None:
+    first, second, third = (make_campaign(publish=0) for _ in range(3))
+    Plan.objects.filter(pk=third.plan.pk).update(rehearsal=True)
+    chosen = (*first.records[:2], *second.records[:1])
+    keys = [str(record.pk) for record in (*chosen, *third.records[:1])]
     jobs = request_prints(actor=first.lead, records=keys, blank=True)
     assert [(job.kind, job.plan, len(job.parameters["records"])) for job in jobs] == [
-        (ExportKind.BLANK_RECORDS_PDF, first.plan, 2), (ExportKind.BLANK_RECORDS_PDF, second.plan, 1),
+        (ExportKind.BLANK_RECORDS_PDF, None, 3), (ExportKind.BLANK_RECORDS_PDF, third.plan, 1),
     ]  # fmt: skip
+    assert jobs[0].scope == f"{first.plan.task_name}、{second.plan.task_name}"
+    for job in jobs:
+        build_export(job.pk)
+        job.refresh_from_db()
+    assert [(job.state, job.rows) for job in jobs] == [(ExportState.READY, 3), (ExportState.READY, 1)]
+    assert [job.filename.startswith("演练-") for job in jobs] == [False, True]
+    client = signed_in(first.lead)
+    assert (
+        f"{first.plan.task_name}、{second.plan.task_name}"
+        in client.get(reverse("publicity:export_list")).content.decode()
+    )
+    file = client.get(reverse("publicity:export_file", args=[jobs[0].pk]))
+    text = text_of(b"".join(file.streaming_content))
+    assert [text.count(record.number) >= 1 for record in chosen] == [True] * 3
+    auditor_only = f.make_user(Role.AUDITOR)
+    with pytest.raises(DomainError, match="只有牵头部门和参与部门的管理员"):
+        request_prints(actor=auditor_only, records=keys)
 
 
 def test_nothing_chosen_somebody_elses_and_too_many_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
