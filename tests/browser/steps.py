@@ -25,6 +25,23 @@ def tall(page: Page) -> int:
     return 200 + int(page.evaluate("document.documentElement.scrollHeight"))
 
 
+SMALL = """least => {
+  const seen = (one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const area = (one) => (one.matches("input") && one.closest("label")) || one;
+  const inText = (one) => one.matches("a") && getComputedStyle(one).display === "inline" && one.closest("p");
+  return [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+    .filter((one) => seen(area(one)) && !inText(one) && !one.closest(".visually-hidden, .skip, .demo-strip"))
+    .map((one) => [one, area(one).getBoundingClientRect()])
+    .filter(([, box]) => box.width && box.height && Math.min(box.width, box.height) < least - 0.5)
+    .map(([one, box]) => `${one.outerHTML.slice(0, 90)}: ${Math.round(box.width)} × ${Math.round(box.height)}`);
+}"""
+
+
+def small_targets(page: Page, least: int = 44) -> list[str]:
+    """What a finger is to hit and is smaller than ``least`` px; links within a sentence apart (WCAG 2.5.8)."""
+    return [str(line) for line in page.evaluate(SMALL, least)]
+
+
 def fits(page: Page) -> None:
     """Nothing makes the page scroll sideways."""
     assert sideways(page) <= 0, page.url

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.axe import violations
-from tests.browser.steps import fits, follow
+from tests.browser.steps import fits, follow, small_targets, tall
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp, start_live_app
 
@@ -108,11 +108,17 @@ def draw(page: Page, pad: Locator) -> None:
 
 
 def whole(page: Page) -> list[str]:
-    """Barriers of the page as it stands, looked at without bars over it."""
-    tall = 200 + int(page.evaluate("document.documentElement.scrollHeight"))
-    page.set_viewport_size({"width": WIDTH, "height": tall})
-    found = violations(page)
-    fits(page)
+    """Barriers of the page as it stands, looked at without bars over it: at three widths what axe finds, at the phone's
+    what is too small for a finger, at half of 640 px (200 % zoom) and everywhere else what stands out sideways."""
+    found: list[str] = []
+    for width in (320, WIDTH, 768, 1280):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.set_viewport_size({"width": width, "height": tall(page)})
+        fits(page)
+        if width != 320:
+            found += [f"{line} (at {width})" for line in violations(page)]
+        if width == WIDTH:
+            found += small_targets(page)
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     return found
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from kuancheng_inspect.demo.accounts import PASSWORD
 from kuancheng_inspect.demo.campaign import DIGITS
 from tests.browser.axe import violations
-from tests.browser.steps import follow, sideways, tall
+from tests.browser.steps import follow, sideways, small_targets, tall
 from tests.live_app import LiveApp, start_live_app
 
 PREPARE = """
@@ -31,7 +31,7 @@ from tests.test_crawl import pages_by_role
 settings.ALLOWED_HOSTS = ["testserver"]
 print(json.dumps(pages_by_role(make_county(Path({folder!r})))))
 """
-WIDTHS = (1280, 360)
+WIDTHS = (1280, 768, 360)
 SUBMITTED = """
 SELECT count(*) FROM inspections_departmentsection AS section
 JOIN registry_department AS department ON department.id = section.department_id
@@ -74,7 +74,7 @@ def desk(browser: Browser, app: LiveApp, who: str | None) -> Iterator[Page]:
 
 
 def look(page: Page, url: str) -> list[str]:
-    """Everything wrong with a page at both widths."""
+    """Everything wrong with a page at every width; on the phone's pages also what a finger would miss."""
     found = []
     answer = page.goto(url)
     assert answer is not None
@@ -87,6 +87,11 @@ def look(page: Page, url: str) -> list[str]:
         if (over := sideways(page)) > 0:
             found.append(f"{over} px too wide at {width}")
         found += [f"{line} (at {width})" for line in violations(page)]
+    if page.locator("body.phone").count():
+        found += [f"too small at 360: {line}" for line in small_targets(page)]
+        page.set_viewport_size({"width": 320, "height": 800})
+        if (over := sideways(page)) > 0:
+            found.append(f"{over} px too wide at 320")
     return [f"{url}: {line}" for line in found]
 
 

@@ -259,3 +259,19 @@ def test_i9_served_only_to_who_may_see_the_record(section: DepartmentSection) ->
     assert get(None).status_code == 302
     photo.file.storage.delete(photo.file.name)
     assert get(mate).status_code == 404
+
+
+def test_i9_neither_submission_nor_deletion_opens_a_file(section: DepartmentSection) -> None:
+    photo = add(section, x.picture())
+    address = reverse("inspections:evidence_file", args=[photo.pk])
+    stranger, mate = Client(), Client()
+    stranger.force_login(f.make_inspector(account=True).user)
+    mate.force_login(x.inspectors(section)[0])
+    past = {"state": "APPROVED", "submitted_at": f.NOW, "submitted_by": x.inspectors(section)[0]}
+    for fields in (past, {"state": "DRAFT", "submitted_at": None, "submitted_by": None}):
+        section.record.sections.update(**fields)
+        statuses = [client.get(address).status_code for client in (Client(), stranger, mate)]
+        assert statuses == [302, 404, 200]  # nobody signed in: to the sign-in page, whatever the number
+    assert Client().get(reverse("inspections:evidence_file", args=[photo.pk + 999])).status_code == 302
+    evidence.remove_evidence(actor=x.inspectors(section)[0], evidence=photo)
+    assert mate.get(address).status_code == 404

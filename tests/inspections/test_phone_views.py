@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -292,6 +293,36 @@ def test_the_inbox(record: InspectionRecord) -> None:
     assert "1 条未读" in page(client, at("record_me"))
     assert client.post(at("record_me")).status_code == 302
     assert "未读" not in page(client, at("record_me"))
+
+
+def test_the_basis_and_the_last_result_are_folded(record: InspectionRecord) -> None:
+    section = x.section_of(record)
+    client = signed_in(x.inspectors(section)[0])
+    shown = page(client, at("record_record", record.pk))
+    assert shown.count('<details class="basis"><summary>依据</summary>') == section.findings.count() == 2
+    for card in shown.split('<article class="item')[1:]:
+        assert "《演示条例》第21条" in card.split("</details>")[0]
+    assert "上次检查" not in shown
+    PastInspection.objects.create(
+        enterprise=record.selection.enterprise, department=section.department, day=dt.date(2023, 8, 15),
+        result="发现问题已责令改正",
+    )  # fmt: skip
+    shown = page(client, at("record_record", record.pk))
+    before, _, items = shown.partition('<details class="sec"')
+    fold = before.rpartition("<details")[2]  # the last thing above the items, closed
+    assert fold.startswith(' class="card"><summary>')
+    assert "上次检查 2023年8月" in fold.partition("</summary>")[0]
+    assert "2023年8月15日" in fold.partition("</summary>")[2]
+    assert "发现问题已责令改正" in fold.partition("</summary>")[2]
+    assert "上次检查" not in items
+
+
+def test_the_rest_in_one_go_is_off_until_the_office_turns_it_on(record: InspectionRecord, settings: Any) -> None:
+    client = signed_in(x.inspectors(x.section_of(record))[0])
+    assert settings.REST_OK is False
+    assert "其余全部符合" not in page(client, at("record_record", record.pk))
+    settings.REST_OK = True
+    assert "其余全部符合" in page(client, at("record_record", record.pk))
 
 
 def test_paper_from_the_browser(record: InspectionRecord) -> None:

@@ -159,7 +159,7 @@ def test_a_batch_is_laid_out_in_runs_and_tells_how_far_it_is(monkeypatch: pytest
     assert sum("第 1 页" in sheet for sheet in sheets) == 5
 
 
-RARE = ["喆", "堃", "赟", "祎", "䶮", "\U00020bb7", "\U0002cb5a"]  # the last two: CJK extensions B and E
+RARE = ["喆", "堃", "赟", "祎", "䶮", "㛃", "㼆", "\U00020bb7", "\U0002cb4e", "\U0002cb5a"]  # extensions A, B and E
 
 
 def test_rare_characters_of_names_are_printed(missing_glyphs: list[str]) -> None:
