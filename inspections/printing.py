@@ -120,6 +120,11 @@ class Sheet:
         return [one for one in self.record.evidence.all() if one.kind == EvidenceKind.SIGNED_SCAN]
 
     @property
+    def assistants(self) -> list[Any]:
+        """协助人员 of all departments."""
+        return [one for section, _ in self.people for one in section.assistants.all()]
+
+    @property
     def methods(self) -> str:
         """检查方式 in words."""
         return "、".join(str(CheckMethod(code).label) for code in self.record.methods)

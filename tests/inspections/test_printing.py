@@ -248,6 +248,7 @@ def test_refusals_and_disagreement_are_printed_as_such() -> None:
     assert "原因：对结果有异议" in text
     assert "刘某，兴达社区" in text
     assert "执法记录仪编号：/" in text
+    assert "协助人员：/" in text  # blanks are struck out
 
 
 def test_the_recorder_is_printed_and_may_be_noted_after_the_signature() -> None:
