@@ -327,6 +327,22 @@ def test_a_refusal_with_its_witness_and_both_inspectors_signatures(field: Field)
     page.context.close()
 
 
+def test_several_own_records_are_printed_as_one_file(field: Field) -> None:
+    page = field.phone(0)
+    page.goto("/jiancha/phone/renwu/")
+    ticks = page.locator("label.for-print")
+    expect(ticks).to_have_count(len(field.records))
+    expect(ticks.first).to_be_hidden()
+    page.get_by_text("打印几份").click()
+    for number in (0, 1):
+        ticks.nth(number).click()
+    assert whole(page) == []
+    query = page.evaluate("new URLSearchParams(new FormData(document.getElementById('print'))).toString()")
+    paper = page.context.request.get(f"/jiancha/dayin/?{query}")
+    assert (query.count("pk="), paper.status, paper.headers["content-type"]) == (2, 200, "application/pdf")
+    page.context.close()
+
+
 def test_the_record_is_usable_within_five_seconds_on_a_poor_line(field: Field) -> None:
     page = field.phone(0)
     session = page.context.new_cdp_session(page)
