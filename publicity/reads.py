@@ -17,8 +17,6 @@ from registry.models import AuditHead
 from sampling.enums import DrawEventKind, PickKind, Stream
 from sampling.models import DrawEvent, FreezeVoid, LogEntry, Plan, Roster, Selection
 
-DISPUTE_HOURS = 24  # draw.md §0.2
-
 
 def _counted(queryset: QuerySet[Any], group: str) -> Coalesce:
     counts = queryset.order_by().values(group).annotate(n=Count("pk")).values("n")
@@ -44,15 +42,12 @@ def public_rosters() -> QuerySet[Roster]:
 
 
 def draw_notices(roster: Roster) -> list[str]:
-    """What everybody must know of a draw: that it is void and why, that time was short, that digits were retyped."""
+    """What everybody must know of a draw: that it is void and why, that digits were retyped."""
     found = []
     void: Any = DrawEvent.objects.filter(draw__roster=roster, kind=DrawEventKind.VOID).first()
     void = void or FreezeVoid.objects.filter(roster=roster).first()
     if void is not None:
         found.append(f"已于 {_minute(void.at)} 作废，不用于检查。理由：{void.reason}")
-    hours = (roster.not_before - roster.frozen_at) // dt.timedelta(hours=1)
-    if hours < DISPUTE_HOURS:
-        found.append(f"冻结至抽取不足 {DISPUTE_HOURS} 小时，各方核对名单的时间较短。")
     for row in roster.draw_requests.filter(withdrawn_at__isnull=False).order_by("withdrawn_at"):
         found.append(f"{_minute(row.withdrawn_at)} 撤回过一次录入的数字。理由：{row.withdrawn_reason}")
     return found

@@ -32,9 +32,9 @@ faulthandler.dump_traceback_later(60, exit=True)
 def at(text):  # time runs on: what waits for a dead broker gives up only when its timeouts pass
     clock.pin(dt.datetime.fromisoformat(text + "+08:00"))
 
-at("2024-06-03T08:00:00")
+at("2024-06-02T08:00:00")
 factories.load_calendar(2024, 2025)
-plan = factories.make_plan(not_before_hours=0)
+plan = factories.make_plan()
 plan.rates.filter(grade="A").update(numerator=1, denominator=2)
 admins = {}
 for row in plan.departments.all():

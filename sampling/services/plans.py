@@ -40,6 +40,7 @@ NUMBERS = {
     "weight_other": ("近期未检查的权重", 1, 100),
     "weight_recent": ("近期检查过的权重", 1, 100),
 }
+DISPUTE_HOURS = 24  # draw.md §0.2, §2.1: at least so long between freeze and draw of a plan that is no rehearsal
 MAX_CAP = 50
 REHEARSAL = "YL"  # before the numbers of a rehearsal, which has a sequence of its own
 ATTEMPTS = 5
@@ -82,11 +83,19 @@ def _problems(plan: Plan) -> list[str]:
     for name, (label, low, high) in NUMBERS.items():
         if not low <= getattr(plan, name) <= high:
             found.append(f"{label}应在 {low} 到 {high} 之间。")
+    found += hurry_problems(plan)
     if plan.reveal_on and not plan.sealed:
         found.append("公开抽取不用揭示日期，请清空，或改为封存抽取结果。")
     elif plan.reveal_on and plan.reveal_on < plan.period_from:
         found.append("揭示日期早于抽查开始日期，请核对。")
     return [*found, *_beacon_problems(plan)]
+
+
+def hurry_problems(plan: Plan) -> list[str]:
+    """That a real plan leaves no day to look at the frozen list and object; only a rehearsal may (draw.md §0.2)."""
+    if plan.rehearsal or plan.not_before_hours >= DISPUTE_HOURS:
+        return []
+    return [f"正式任务冻结后至少 {DISPUTE_HOURS} 小时才能抽取，供各方核对名单；想马上试抽的，请建演练任务。"]
 
 
 def _beacon_problems(plan: Plan) -> list[str]:
@@ -307,7 +316,8 @@ def _moved(day: dt.date | None, years: int) -> dt.date | None:
 @transaction.atomic
 def copy_plan(*, actor: User, plan: Plan, rehearsal: bool = False) -> Plan:
     """A new draft like ``plan``: dates moved to this year, document and platform numbers empty, items in their
-    version in force now, dice and beacon not fixed yet. ``rehearsal``: whether the copy is one."""
+    version in force now, dice and beacon not fixed yet; a rehearsal's haste is not taken over. ``rehearsal``: whether
+    the copy is one."""
     must_lead(actor, plan)
     years = max(clock.today().year - plan.year, 0)
     year = plan.year + years
@@ -316,6 +326,8 @@ def copy_plan(*, actor: User, plan: Plan, rehearsal: bool = False) -> Plan:
     left = {*OWN_DATES, "platform_plan_code", "platform_task_code", "document_number"}
     kept = {name: getattr(plan, name) for name in PLAIN if name not in left}
     kept |= {"period_from": start, "period_to": end}
+    if not rehearsal:
+        kept["not_before_hours"] = max(plan.not_before_hours, DISPUTE_HOURS)
     for name in ("summary_due", "registered_before"):
         kept[name] = _moved(getattr(plan, name), years)
     for name in ("task_name", "plan_name"):

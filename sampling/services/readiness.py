@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from registry.models import CalendarYear, Department, Industry
 from sampling.enums import DrawType
 from sampling.models import Plan
+from sampling.services.plans import hurry_problems
 from sampling.services.scope import ScopeSummary
 
 
@@ -58,6 +59,7 @@ def freeze_problems(plan: Plan, on: dt.date, summary: ScopeSummary) -> list[str]
         found.append("定向抽查要写明行业，请在第 3 步选择")
     if not plan.authority:
         found.append("还没有写明登记机关，请在第 3 步选择")
+    found += [f"{words.rstrip('。')}（第 1 步）" for words in hurry_problems(plan)]
     if plan.period_to < on + dt.timedelta(days=-(-plan.not_before_hours // 24)):
         found.append(
             f"抽查时间到 {plan.period_to} 为止，而冻结后至少 {plan.not_before_hours} 小时才能抽取，"

@@ -22,7 +22,6 @@ from sampling.services.plans import UNGRADED, grades_of
 from sampling.services.rates import rate_text
 
 IN_SCOPE = ""
-DISPUTE_HOURS = 24  # draw.md §0.2: at least so long between freeze and draw of a real plan
 
 
 @dataclass(frozen=True)
@@ -264,12 +263,6 @@ def _warnings(lines: Sequence[GradeLine], pools: Sequence[PoolLine], teams: int)
     return found
 
 
-def _haste(plan: Plan) -> list[str]:
-    if plan.rehearsal or plan.not_before_hours >= DISPUTE_HOURS:
-        return []
-    return [f"冻结至抽取不足 {DISPUTE_HOURS} 小时，各方来不及核对名单，公开页面会照实写明"]
-
-
 def scope_summary(plan: Plan, on: dt.date, spec: ScopeSpec | None = None) -> ScopeSummary:
     """What ``plan`` (or ``spec``, while it is being typed) would be frozen with on the day ``on``. Reads only, in a
     fixed number of queries.
@@ -306,6 +299,6 @@ def scope_summary(plan: Plan, on: dt.date, spec: ScopeSpec | None = None) -> Sco
         seats=spec.seats,
         teams=spec.teams,
         problems=problems,
-        warnings=[*_warnings(lines, pools, spec.teams), *cap_warnings(spec.past, cells), *_haste(plan)],
+        warnings=[*_warnings(lines, pools, spec.teams), *cap_warnings(spec.past, cells)],
         classes=classes,
     )

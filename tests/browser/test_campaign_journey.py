@@ -16,7 +16,7 @@ from tests.browser.steps import fits, follow
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp
 
-NOW = "2026-09-16T18:00:00+08:00"
+NOW, NEXT_DAY = "2026-09-16T18:00:00+08:00", "2026-09-17T18:01:00+08:00"
 DIGITS = ["48392", "01756", "60391", "48577", "20194", "63857", "11223", "40506"]
 
 PREPARE = """
@@ -38,7 +38,7 @@ for number in range(3):
     f.make_enterprise("A", name="演示甲乙丙"[2 + number] + "号网吧", contact_name="演示某", contact_phone="13900000000")
 plan = services.create_plan(
     actor=lead, task_name="2026年度演示联合抽查", plan_name="演示计划", authority="演示县市场监督管理局",
-    period_from=dt.date(2026, 9, 16), period_to=dt.date(2026, 10, 31), not_before_hours=0, teams=1,
+    period_from=dt.date(2026, 9, 16), period_to=dt.date(2026, 10, 31), teams=1,
 )
 from fractions import Fraction
 from registry.models import Industry, InspectionItem
@@ -98,6 +98,10 @@ def freeze_and_draw(page: Page, app: LiveApp) -> None:
     page.check("input[name=checked]")
     follow(page.get_by_role("button", name="冻结名单"))
     page.goto("/jihua/1/chouqu/")
+    expect(page.locator("body")).to_contain_text("还有")
+    app.environment["CLOCK_PIN"] = NEXT_DAY
+    app.restart()
+    page.goto("/jihua/1/chouqu/")
     fits(page)
     page.locator("[data-step=list] [data-next]").click()
     page.fill("input[name=witness_name_1]", "见证人甲")
@@ -139,8 +143,8 @@ def fill_and_submit(page: Page, *, signs: bool) -> None:
     if signs:
         if not page.locator("input[name=head-visit_from]").is_visible():
             head.first.click()
-        page.fill("input[name=head-visit_from]", "2026-09-16T10:05")
-        page.fill("input[name=head-visit_to]", "2026-09-16T11:00")
+        page.fill("input[name=head-visit_from]", "2026-09-17T10:05")
+        page.fill("input[name=head-visit_to]", "2026-09-17T11:00")
         page.fill("input[name=head-place]", "演示镇示例街")
         page.locator("input[name=head-methods][value=ON_SITE]").check(force=True)
         page.locator("input[name=head-certificates_shown]").check(force=True)

@@ -18,12 +18,14 @@ STEPPED, PLAIN, PAIR, RACE = 1, 2, 3, 4
 PREPARE = """
 import datetime as dt
 from fractions import Fraction
+from registry import clock
 from registry.enums import Role
 from registry.models import Industry, InspectionItem
 from registry.services import load_reference_data
 from sampling import services
 from tests import factories as f
 load_reference_data()
+clock.pin(dt.datetime.fromisoformat("2026-09-15T17:00:00+08:00"))
 wl = f.make_department("WL")
 lead = f.make_user(Role.LEAD, department=wl, username="牵头", name="牵头经办")
 f.make_user(Role.LEAD, department=wl, username="复核", name="牵头复核")
@@ -35,7 +37,7 @@ items = InspectionItem.objects.filter(code="WL-01")
 for number in (1, 2, 3, 4):
     plan = services.create_plan(
         actor=lead, task_name=f"演示抽查{number}", authority="演示县市场监督管理局", period_from=dt.date(2026, 9, 16),
-        period_to=dt.date(2026, 10, 31), not_before_hours=0, teams=1, sealed=number == 3, second_person=number == 3,
+        period_to=dt.date(2026, 10, 31), teams=1, sealed=number == 3, second_person=number == 3,
         departments=[wl], industries=Industry.objects.filter(pk="INTERNET_CAFE"), items=items,
         rates={"A": Fraction(1, 4)},
     )

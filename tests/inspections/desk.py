@@ -82,14 +82,14 @@ def make_drawn_desk(count: int = 4) -> Desk:
     """As ``make_desk``, frozen and drawn by the services of sampling: half of ``count`` cafés drawn, the others in
     reserve, two teams of two, two standby people a department."""
     factories.load_calendar(2024, 2025)
-    plan = factories.make_plan(not_before_hours=0)
+    plan = factories.make_plan()
     plan.rates.filter(grade="A").update(numerator=1, denominator=2)
     for _ in range(count):
         factories.make_enterprise()
     for row in plan.departments.all():
         for _ in range(6):
             factories.make_inspector(row.department, account=True)
-    with time_machine.travel("2024-06-03T08:00:00+08:00", tick=False):
+    with time_machine.travel("2024-06-02T08:00:00+08:00", tick=False):
         sampling_services.freeze_plan(actor=plan.created_by, plan=plan)
     with time_machine.travel("2024-06-03T08:30:00+08:00", tick=False):
         witnesses = [{"name": "见证人甲", "unit": "演示单位"}]

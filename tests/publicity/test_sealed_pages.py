@@ -55,14 +55,6 @@ def test_a_void_freeze_and_withdrawn_digits_are_told_with_their_reasons() -> Non
     assert "第三组录错" in pages(plan, second.draw_id)
 
 
-def test_a_freeze_that_leaves_less_than_a_day_says_so() -> None:
-    plan = p.county()
-    services.update_plan(actor=plan.created_by, plan=plan, not_before_hours=2)
-    plan = Plan.objects.get(pk=plan.pk)
-    assert any("不足 24 小时" in words for words in services.scope_summary(plan, p.FROZEN_AT.date()).warnings)
-    assert "冻结至抽取不足 24 小时" in pages(plan, p.freeze(plan).draw_id)
-
-
 def test_a_rehearsal_is_on_no_public_page_and_is_not_published() -> None:
     real = p.county()
     plan = services.copy_plan(actor=real.created_by, plan=real, rehearsal=True)

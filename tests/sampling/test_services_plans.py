@@ -19,7 +19,7 @@ from sampling import services
 from sampling.enums import PlanState
 from sampling.models import Plan
 from tests import factories as f
-from tests.sampling.plans import FROZEN_AT, at, county, freeze, notice
+from tests.sampling.plans import DIGITS, FROZEN_AT, WITNESSES, at, county, freeze, notice
 
 # ----------------------------------------------------------------------------------------------------------- rates
 
@@ -284,3 +284,23 @@ def test_reference_data_can_be_loaded_twice_under_a_plan(db: None) -> None:
     before = (Department.objects.count(), InspectionItem.objects.count())
     assert not any(load_reference_data().values())
     assert (Department.objects.count(), InspectionItem.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_a_real_plan_leaves_a_day_between_freeze_and_draw_and_a_rehearsal_need_not() -> None:
+    words = "正式任务冻结后至少 24 小时才能抽取，供各方核对名单；想马上试抽的，请建演练任务。"
+    plan = county()
+    for hours in (0, 23):
+        with pytest.raises(DomainError) as error:
+            services.update_plan(actor=plan.created_by, plan=plan, not_before_hours=hours)
+        assert error.value.problems == [words]
+    services.update_plan(actor=plan.created_by, plan=plan, not_before_hours=48)
+    trial = services.copy_plan(actor=plan.created_by, plan=plan, rehearsal=True)
+    services.update_plan(actor=plan.created_by, plan=trial, not_before_hours=0)
+    freeze(Plan.objects.get(pk=trial.pk))
+    services.run_draw(actor=plan.created_by, plan=trial, digits=DIGITS, witnesses=WITNESSES, key="trial-draw-key-01")
+    assert services.copy_plan(actor=plan.created_by, plan=trial).not_before_hours == 24
+    Plan.objects.filter(pk=plan.pk).update(not_before_hours=2)  # past the services: the freeze looks again
+    with pytest.raises(DomainError) as refused:
+        freeze(Plan.objects.get(pk=plan.pk))
+    assert f"{words[:-1]}（第 1 步）" in refused.value.problems
