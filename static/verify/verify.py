@@ -2,6 +2,7 @@
 """核对一次双随机抽取：只用公布的文件，只用 Python 自带的库（3.8 及以上），不联网，不需要本系统。
 
     python verify.py 文件夹                     文件夹里放公布的 freeze.tsv、entropy.tsv、log.tsv 等文件
+    python verify.py 压缩包.zip                 下载的压缩包不用解开
     python verify.py 文件夹 --head 序号:链值     再与您以前抄下的一条记录链对照
 
 VERIFIED n picks    全部文件重算一遍，抽中的 n 家逐字节相同（退出码 0）
@@ -15,6 +16,8 @@ two can be held against each other; read it from the bottom up.
 import hashlib
 import re
 import sys
+import zipfile
+import zlib
 from collections import Counter, deque
 from datetime import datetime
 from fractions import Fraction
@@ -738,12 +741,32 @@ def check_public(files, freeze):
     return drawn, total
 
 
+def unpacked(path):
+    """The .tsv files of a ZIP, whatever folder in it they lie in."""
+    files = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                inside = re.fullmatch(r"(?:.*/)?([0-9a-z-]+)\.tsv", entry.filename)
+                if inside is None:
+                    continue
+                if inside[1] in files:
+                    raise Wrong(f"{path}：压缩包里有两个 {inside[1]}.tsv，请只留一次抽取的文件")
+                files[inside[1]] = archive.read(entry)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
+        raise Wrong(f"{path}：不是 ZIP 压缩包，或者损坏、有密码") from None
+    return files
+
+
 def verify(folder, head=None):
     """(exit code, lines to print)."""
     folder = Path(folder)
-    if not folder.is_dir():
+    if folder.is_dir():
+        files = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.tsv"))}
+    elif folder.is_file():
+        files = unpacked(folder)
+    else:
         raise Wrong(f"{folder}：没有这个文件夹")
-    files = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.tsv"))}
     whole = "result" in files or "roster" in files or not ("public" in files or "log" in files)
     needed = ("freeze", "plan", "pool", "recuse", "roster", "entropy", "result")
     if not whole:

@@ -1,9 +1,11 @@
 // Runs the page's own modules over many cases at once. stdin: JSON; stdout: JSON, one answer per case.
 //   {"do": "verify", "files": {name: base64}, "head": "…", "shown": seed} -> {verdict, seed, branch, lights}
 //   {"do": "draw", "files": {…}, "seed": "…"}                        -> {result, branch, stopped, error}
+//   {"do": "zip", "files": {"zip": base64}}                          -> {files: {name: base64}} or {error}
 //   {"do": "cancel", "files": {…}}                                   -> {cancelled, told}: stopped at the second report
 import { compute, replay } from "../../static/js/verify/outcome.js";
 import { readRoster } from "../../static/js/verify/roster.js";
+import { ZipError, readZip } from "../../static/js/verify/zip.js";
 import { Cancelled, verify } from "../../static/js/verify/verify.js";
 
 const filesOf = (given) =>
@@ -15,6 +17,16 @@ export async function answer(given) {
     const report = await verify(files, { head: given.head, shownSeed: given.shown });
     const bad = [...new Set(report.problems.map((problem) => problem.light))].sort();
     return { verdict: report.verdict, seed: report.seed, branch: report.outcome?.branch ?? "", bad };
+  }
+  if (given.do === "zip") {
+    if (given.plain) delete globalThis.DecompressionStream;
+    try {
+      const inside = await readZip(files.get("zip"));
+      return { files: Object.fromEntries([...inside].map(([name, data]) => [name, Buffer.from(data).toString("base64")])) };
+    } catch (error) {
+      if (error instanceof ZipError) return { error: error.message };
+      throw error;
+    }
   }
   if (given.do === "cancel") {
     const told = [];

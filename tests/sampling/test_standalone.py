@@ -5,6 +5,7 @@ import os
 import runpy
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -56,6 +57,27 @@ def test_same_output_and_exit_code_as_the_package(tmp_path, files, code):
     assert package.returncode == code
 
 
+def test_a_zip_is_taken_as_it_was_downloaded(tmp_path):
+    for number, files in enumerate((complete(), partial())):
+        archive = tmp_path / f"{number}.zip"
+        with zipfile.ZipFile(archive, "w", (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED)[number]) as target:
+            target.writestr("2026-000017/readme.txt", "not looked at")
+            for name, data in files.items():
+                target.writestr(f"2026-000017/{name}.tsv", data)
+        done = run(archive)
+        assert done.stdout == run(store(tmp_path / str(number), files)).stdout
+        assert done.returncode == (0, 2)[number]
+    whole = archive.read_bytes()
+    at = whole.index(b"pick\t91350100000000111B")
+    for broken in (whole[:-30], whole[:at] + b"P" + whole[at + 1 :], b"no zip"):
+        archive.write_bytes(broken)
+        assert run(archive).stdout == f"FAILED {archive}：不是 ZIP 压缩包，或者损坏、有密码\n"
+    with zipfile.ZipFile(archive, "w") as target:
+        for folder in ("a", "b"):
+            target.writestr(f"{folder}/freeze.tsv", b"")
+    assert run(archive).stdout == f"FAILED {archive}：压缩包里有两个 freeze.tsv，请只留一次抽取的文件\n"
+
+
 def test_wrong_usage():
     assert run().returncode == 2
     assert run("/nowhere-at-all").stdout == "FAILED /nowhere-at-all：没有这个文件夹\n"
@@ -73,7 +95,9 @@ def test_it_is_written_for_old_interpreters_and_imports_nothing_of_ours():
     tree = ast.parse(PROGRAM.read_text(encoding="utf-8"), feature_version=(3, 8))
     imported = {node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in ast.walk(tree)
                 if isinstance(node, ast.Import | ast.ImportFrom)}  # fmt: skip
-    assert imported == {"hashlib", "re", "sys", "collections", "datetime", "fractions", "pathlib"}
+    assert imported == {
+        *("hashlib", "re", "sys", "zipfile", "zlib", "collections", "datetime", "fractions", "pathlib"),
+    }
 
 
 def test_large_vector():

@@ -5,12 +5,28 @@ import { showDemo } from "./demo.js";
 import { Cancelled, verify } from "./verify.js";
 import { TAGS, bannerOf, enterprise, lightsOf, voidText } from "./words.js";
 import { workingOf } from "./workings.js";
+import { ZipError, isZip, readZip } from "./zip.js";
 
 const MARKS = { ok: "check-lg", bad: "x-lg", part: "circle-half", skip: "dash-lg" };
 const mark = (state) => h("span", { class: `light light-${state}` }, icon(MARKS[state]));
 const panel = (title, note, ...body) => h("section", { class: "panel", "aria-label": title },
   h("header", { class: "panel-head" }, h("h2", {}, title), note ? h("span", { class: "panel-note" }, note) : ""),
   h("div", { class: "panel-body" }, body));
+
+// The files chosen by the visitor: .tsv as they are, a ZIP unpacked. Map of name -> bytes.
+async function filesIn(chosen) {
+  const files = new Map();
+  for (const file of chosen) {
+    const name = /^([0-9a-z-]+?)(?: ?\(\d+\))?\.tsv$/.exec(file.name);
+    if (name) files.set(name[1], new Uint8Array(await file.arrayBuffer()));
+    else if (/\.zip$/i.test(file.name)) {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      if (!isZip(bytes)) throw new ZipError("这不是 ZIP 压缩包，或者没有下载完整。");
+      for (const [inside, data] of await readZip(bytes)) files.set(inside, data);
+    }
+  }
+  return files;
+}
 
 // root: where to build. source: {load(): Promise<Map>, label, again} or none; names: Map id -> name; help: element with
 // what to do when it fails; listed: element with the list of files.
@@ -22,14 +38,14 @@ export class VerifyView {
     this.demo = panel("改一位数字试试", "只在您的屏幕上试，不影响公布的结果");
     this.finder = panel("查一家企业", "");
     this.chooser = this.fileChooser();
-    this.main = h("div", { class: "stack" }, this.lights, this.demo);
-    this.side = h("div", { class: "stack" }, this.finder, listed, this.chooser.panel, help);
-    root.replaceChildren(this.banner, h("div", { class: "cols" }, this.main, this.side));
+    this.main = h("div", { class: "stack" }, this.lights, this.demo, listed);
+    this.side = h("div", { class: "stack" }, this.finder, this.chooser.panel, help);
+    root.replaceChildren(this.banner, h("div", { class: "cols verify-cols" }, this.main, this.side));
     this.lights.hidden = this.demo.hidden = this.finder.hidden = true;
   }
 
   fileChooser() {
-    const input = h("input", { type: "file", multiple: true, accept: ".tsv", id: "own-files", class: "visually-hidden" });
+    const input = h("input", { type: "file", multiple: true, accept: ".tsv,.zip", id: "own-files", class: "visually-hidden" });
     input.addEventListener("change", () => {
       const chosen = [...input.files];
       input.value = ""; // the same files may be chosen again
@@ -39,19 +55,21 @@ export class VerifyView {
       h("span", {}, h("b", {}, "选择文件"), "，或把文件拖到这里"));
     const stop = (event) => event.preventDefault();
     const where = panel("用我自己的文件验证", "", input, zone,
-      h("p", { class: "sub mt-2" }, "一次选中全部 .tsv 文件（freeze.tsv、entropy.tsv、log.tsv 等；压缩包先解开）。文件只在您的浏览器里读，不上传。"));
+      h("p", { class: "sub mt-2" }, "选择下载的压缩包，或一次选中全部 .tsv 文件（freeze.tsv、entropy.tsv、log.tsv 等）。文件只在您的浏览器里读，不上传。"));
     where.addEventListener("dragover", stop);
     where.addEventListener("drop", (event) => { stop(event); this.take([...event.dataTransfer.files]); });
     return { panel: where, input };
   }
 
   async take(chosen) {
-    const files = new Map();
-    for (const file of chosen) {
-      const name = /^([0-9a-z-]+?)(?: ?\(\d+\))?\.tsv$/.exec(file.name);
-      if (name) files.set(name[1], new Uint8Array(await file.arrayBuffer()));
+    let files;
+    try {
+      files = await filesIn(chosen);
+    } catch (error) {
+      if (!(error instanceof ZipError)) throw error;
+      return this.say("bad", "压缩包打不开", error.message, []);
     }
-    if (!files.size) return this.say("bad", "没有可以核对的文件", "请选择以 .tsv 结尾的文件；如果下载的是压缩包，请先解开。", []);
+    if (!files.size) return this.say("bad", "没有可以核对的文件", "请选择下载的压缩包，或其中以 .tsv 结尾的文件。", []);
     this.files = files;
     this.own = true;
     return this.check();
