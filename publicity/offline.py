@@ -1,17 +1,22 @@
-"""The verification for taking away: the page as one HTML file, verify.py, and the worked example of the method page.
+"""The verification put together: the page as one HTML file to take away, the script of the page on the site, verify.py,
+and the worked example of the method page.
 
-The page is put together from the same modules and styles that the site serves (static/js/verify, static/css), without
-any tool: each module becomes a function of one classic script, because a file opened from disk may not import. Its own
-policy forbids it to reach anything. Django is not needed (scripts/build_verify.py).
+Both pages are made of the same modules and styles (static/js/verify, static/css), without any tool: each module becomes
+a function of one classic script, because a file opened from disk may not import, and because one script of 40 KB is
+there sooner than sixteen. The policy of the file forbids it to reach anything. Django is not needed
+(scripts/build_verify.py).
 """
 
 import base64
 import hashlib
 import re
+from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 PROGRAM = STATIC / "verify" / "verify.py"
+# What the page on the site draws besides the icons of its script: bar, head, list of files.
+PAGE_ICONS = {"logo", "question-circle", "download"}
 STYLES = ("theme", "components", "forms", "verify")
 # The seed of the published vector (draw 2026-000017), whose enterprises and numbers are invented.
 EXAMPLE = (
@@ -26,6 +31,7 @@ EXAMPLE = (
 EXAMPLE_CODE = "91350100000000111B"
 _IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./([\w-]+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"^export \{([^}]*)\};\n", re.MULTILINE)
 
 _PAGE = """<!DOCTYPE html>
@@ -91,10 +97,12 @@ def _as_function(name: str, source: str) -> str:
     return f"const m_{name} = (() => {{\n{head}{body}\nreturn {{{unique}}};\n}})();\n"
 
 
-def script() -> str:
-    """All modules behind offline.js as one classic script."""
+@cache
+def script(entry: str = "offline") -> str:
+    """All modules behind offline.js, or page.js, as one classic script without the lines that are comments."""
     sources: dict[str, str] = {}
-    order = _ordered("offline", sources, [])
+    order = _ordered(entry, sources, [])
+    sources = {name: _COMMENT.sub("", source) for name, source in sources.items()}
     return '"use strict";\n(() => {\n' + "".join(_as_function(name, sources[name]) for name in order) + "})();\n"
 
 
@@ -103,6 +111,16 @@ def _icons(used: set[str]) -> str:
     sprite = (STATIC / "img" / "icons.svg").read_text(encoding="utf-8")
     symbols = [s for s in re.findall(r"<symbol .*?</symbol>", sprite, re.DOTALL) if _id_of(s) in used]
     return f'<svg hidden xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'
+
+
+@cache
+def page_icons() -> str:
+    """The symbols of the verification page on the site, as a hidden sprite."""
+    return _icons(PAGE_ICONS | _names(script("page")))
+
+
+def _names(code: str) -> set[str]:
+    return set(re.findall(r'"([a-z][a-z0-9-]+)"', code))
 
 
 def _id_of(symbol: str) -> str:
@@ -118,7 +136,7 @@ def page() -> str:
     """The whole HTML file."""
     code = script().replace("</script", "<\\/script")
     style = "\n".join((STATIC / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
-    icons = _icons(set(re.findall(r'"([a-z][a-z0-9-]+)"', code)))
+    icons = _icons(_names(code))
     return _PAGE.format(
         script_hash=_hash(code), style_hash=_hash(style), style=style, script=code, icons=icons,
     )  # fmt: skip

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gs/chouqu/<slug:draw_id>/yanzheng/", verifying.draw_verify, name="draw_verify"),
     path("gs/chouqu/<slug:draw_id>/files.zip", verifying.draw_bundle, name="draw_bundle"),
     path("gs/chouqu/<slug:draw_id>/<slug:name>.tsv", verifying.draw_file, name="draw_file"),
+    path("gs/yanzheng.js", verifying.verify_script, name="verify_script"),
     path("gs/yanzheng.html", verifying.verify_offline, name="verify_offline"),
     path("gs/verify.py", verifying.verify_program, name="verify_program"),
     path("gs/jieguo/", results.result_list, name="result_list"),

@@ -163,6 +163,7 @@ TABLE: dict[str, Rule] = {
     "publicity:draw_verify": only(PUBLIC),
     "publicity:draw_bundle": only(PUBLIC),
     "publicity:draw_file": only(PUBLIC),
+    "publicity:verify_script": only(PUBLIC),
     "publicity:verify_offline": only(PUBLIC),
     "publicity:verify_program": only(PUBLIC),
     "publicity:result_list": only(PUBLIC),

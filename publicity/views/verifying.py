@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.safestring import mark_safe
 
 from publicity import offline, reads
 from publicity.models import Publication
@@ -30,8 +31,15 @@ def draw_verify(request: HttpRequest, draw_id: str) -> HttpResponse:
         ],
         "names": [[row.uscc, row.name] for row in published.order_by("uscc")[:MAX_NAMES]],
         "complaint_phone": settings.COMPLAINT_PHONE,
+        "inline_sprite": mark_safe(offline.page_icons()),  # noqa: S308 -- our own file, no foreign text
     }
     return public_page(request, "publicity/draw_verify.html", context)
+
+
+@requires(PUBLIC)
+def verify_script(request: HttpRequest) -> HttpResponse:
+    """The modules of the verification page in one piece."""
+    return cacheable(request, HttpResponse(offline.script("page"), content_type="application/javascript"))
 
 
 @requires(PUBLIC)

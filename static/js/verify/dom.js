@@ -1,7 +1,5 @@
 // Small builders of elements; text is always text, never markup.
 
-export const settings = { icons: "" };
-
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -21,7 +19,7 @@ export function icon(name, className = "icon") {
     svg.setAttribute(key, value);
   }
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${settings.icons}#${name}`);
+  use.setAttribute("href", `#${name}`);
   svg.append(use);
   return svg;
 }

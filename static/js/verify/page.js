@@ -1,6 +1,5 @@
 // The verification page of the site: the files that the list of downloads names, or files the visitor has.
 
-import { settings } from "./dom.js";
 import { VerifyView } from "./view.js";
 
 const root = document.querySelector("[data-verify]");
@@ -24,7 +23,6 @@ async function loadListed(progress) {
 }
 
 if (root) {
-  settings.icons = root.dataset.icons;
   const names = JSON.parse(document.getElementById("published-names").textContent);
   const help = document.querySelector("[data-help]");
   const listed = document.querySelector("[data-listed]");
