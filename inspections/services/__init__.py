@@ -26,7 +26,7 @@ from inspections.services.entry import (
 )
 from inspections.services.evidence import add_evidence, remove_evidence
 from inspections.services.moving import check_people
-from inspections.services.people import change_inspector, replace_on_records
+from inspections.services.people import replace_on_records
 from inspections.services.reminding import read_notices, remind, run_is_due, send_due_reminders
 from inspections.services.replacing import approve_events, refuse_events
 from inspections.services.reviewing import (
@@ -48,7 +48,6 @@ __all__ = [
     "add_assistant",
     "add_evidence",
     "approve_events",
-    "change_inspector",
     "check_people",
     "check_section",
     "close_follow_up",

@@ -13,9 +13,8 @@ from registry import audit, clock
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Department, User
-from sampling import services as sampling_services
 from sampling.enums import DrawEventKind
-from sampling.models import DrawEvent, Plan, TeamMember
+from sampling.models import DrawEvent, Plan
 
 
 def must_lead(actor: User, plan: Plan) -> None:
@@ -127,15 +126,3 @@ def replace_on_records(*, actor: User, event: DrawEvent) -> list[DepartmentSecti
         joining = User.objects.filter(inspector=new.inspector_id, is_active=True)
         notify(joining, text, link("record_today"))
     return sections
-
-
-@transaction.atomic
-def change_inspector(*, actor: User, member: TeamMember, code: str, reason: str) -> DrawEvent:
-    """Let the next drawn standby take an inspector's seat, in the draw and on the open records.
-
-    ``code``: `sampling.enums.IOutReason`. Nobody chooses the substitute (P12). Raises DomainError when nobody is left.
-    """
-    lock_plans([member.draw.plan_id])
-    event = sampling_services.replace_inspector(actor=actor, member=member, code=code, reason=reason)
-    replace_on_records(actor=actor, event=event)
-    return event

@@ -13,6 +13,7 @@ from registry import audit
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import AuditEvent
+from sampling import services as sampling_services
 from sampling.enums import IOutReason, PlanState
 from sampling.models import Plan
 from tests import factories
@@ -224,7 +225,10 @@ def test_the_next_standby_takes_the_seat_on_the_open_records(db: None) -> None:
     out = desk.draw.members.filter(department__code="WL", team=1).order_by("seat").first()
     visited = team_one[0].sections.get(department__code="WL")
     visited.members.filter(inspector=out.inspector).update(present=True)
-    event = services.change_inspector(actor=desk.wl, member=out, code=IOutReason.SICK, reason="病假条已交")
+    asked = sampling_services.request_event(
+        actor=desk.wl, draw=desk.draw, member=out, code=IOutReason.SICK, reason="病假条已交"
+    )
+    (event,) = services.run_event_batch(actor=desk.lead, draw=desk.draw, requests=[asked])
     new = event.substitute_member.inspector
     assert new.department.code == "WL"
     kept = {m.inspector for m in visited.members.filter(replaced=False)}
@@ -243,5 +247,6 @@ def test_another_departments_administrator_changes_nobody(db: None) -> None:
     desk.dispatch()
     out = desk.draw.members.filter(department__code="WL", team=1).first()
     with pytest.raises(DomainError):
-        services.change_inspector(actor=desk.ga, member=out, code=IOutReason.SICK, reason="病假")
+        sampling_services.request_event(actor=desk.ga, draw=desk.draw, member=out, code=IOutReason.SICK, reason="病假")
+    assert not desk.draw.event_requests.exists()
     assert not desk.draw.events.exists()
