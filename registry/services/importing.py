@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -17,6 +18,11 @@ from registry.services.enterprise_import import compare_enterprises, write_enter
 from registry.services.inspector_import import compare_inspectors, write_inspectors
 
 WAIT_SECONDS = 60
+MANY_ROWS = 5000  # from here on the planner's old statistics of the tables make slow plans until autovacuum comes by
+TABLES = {
+    ImportKind.ENTERPRISES: ("registry_enterprise", "registry_enterprise_industries", "registry_riskrating"),
+    ImportKind.INSPECTORS: ("registry_inspector",),
+}
 
 
 def hold_registry() -> None:
@@ -114,7 +120,16 @@ def import_rows(*, actor: User | None, batch: ImportBatch, rows: Sequence[Any], 
         obj=batch,
         after={"sha256": batch.sha256, "scheme": batch.scheme, **counts, **comparison.for_the_trail()},
     )
+    if connection.vendor == "postgresql" and len(rows) >= MANY_ROWS:
+        transaction.on_commit(partial(_take_statistics, batch.kind), robust=True)
     return batch
+
+
+def _take_statistics(kind: str) -> None:
+    """Tell PostgreSQL how large the tables are now, after the commit: what is asked next gets the right plan."""
+    with connection.cursor() as cursor:
+        for table in TABLES[ImportKind(kind)]:
+            cursor.execute(f"ANALYZE {table}")
 
 
 def _may_import(actor: User | None) -> None:

@@ -9,9 +9,11 @@ import pytest
 from django.db import connection, transaction
 
 from registry import clock
+from registry.enums import ImportKind
 from registry.importers import read_registry_file
 from registry.models import AuditEvent, Enterprise, RiskRating, RiskScheme
 from registry.services import hold_registry, import_rows, load_reference_data, store_upload
+from registry.services.importing import TABLES
 from tests.factories import SHANGHAI
 from tests.registry import files
 
@@ -68,3 +70,22 @@ def test_who_holds_the_registry_sees_nothing_of_an_import_that_comes_meanwhile()
         assert (Enterprise.objects.count(), RiskRating.objects.count()) == (0, 0)
     thread.join(30)
     assert (Enterprise.objects.count(), RiskRating.objects.count()) == (20, 20)
+
+
+@pytest.mark.parametrize(("least", "known"), [(2, True), (3, False)])
+def test_a_big_import_leaves_the_planner_new_statistics(
+    monkeypatch: pytest.MonkeyPatch, least: int, known: bool
+) -> None:
+    monkeypatch.setattr("registry.services.importing.MANY_ROWS", least)
+
+    def estimate() -> list[float]:
+        tables = list(TABLES[ImportKind.ENTERPRISES])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = ANY(%s)", [tables])
+            return [float(tuples) for (tuples,) in cursor.fetchall()]
+
+    before = estimate()
+    assert before != [2, 2, 2]
+    batch, rows = prepared(files.enterprise(1), files.enterprise(2))
+    import_rows(actor=None, batch=batch, rows=rows)
+    assert estimate() == ([2, 2, 2] if known else before)
