@@ -1,6 +1,7 @@
 """Making and changing drafts: by hand, from a preset, from an earlier plan."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -264,6 +265,11 @@ def suitable_items(
     return found
 
 
+def _numbered(number: str) -> str:
+    """A document number, or nothing where the office's running number was left blank (宽双随机办〔2024〕  号)."""
+    return number if re.search(r"\d\s*号", number) else ""
+
+
 @transaction.atomic
 def create_plan_from_preset(*, actor: User, preset: Mapping[str, Any], rehearsal: bool = False, **options: Any) -> Plan:
     """A draft with everything a notice fixes (fixtures/plan_2024.json); the lead bureau edits it from there.
@@ -284,7 +290,7 @@ def create_plan_from_preset(*, actor: User, preset: Mapping[str, Any], rehearsal
         year=preset["year"],
         task_name=preset["title"],
         plan_name=f"{preset['year']}年度{settings.COUNTY_NAME}跨部门抽查计划",
-        document_number=preset["document_number"],
+        document_number=_numbered(preset["document_number"]),
         draw_type=preset["draw_type"],
         period_from=start,
         period_to=dt.date.fromisoformat(preset["period_end"]),

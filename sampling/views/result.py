@@ -69,6 +69,7 @@ def plan_result(request: HttpRequest, pk: int) -> HttpResponse:
         "dots": dots_of(draw, (row for one in strata for row in one["main"])),
         "files": {file.name: file for file in draw.roster.files.defer("content")},
         "head": draw.roster.log.order_by("-seq").first(),
+        "line": draw.roster.log.filter(kind="RESULT").first(),
         "departments": plan.departments.count(),
     }
     return render(request, "sampling/plan_result.html", context | _acts(request, plan, draw))

@@ -304,3 +304,14 @@ def test_a_real_plan_leaves_a_day_between_freeze_and_draw_and_a_rehearsal_need_n
     with pytest.raises(DomainError) as refused:
         freeze(Plan.objects.get(pk=plan.pk))
     assert f"{words[:-1]}（第 1 步）" in refused.value.problems
+
+
+@pytest.mark.django_db
+def test_a_document_number_that_the_notice_left_blank_is_none() -> None:
+    preset = read_fixture("plan_2024")["plan"]
+    assert preset["document_number"] == "宽双随机办〔2024〕  号"  # as printed
+    assert notice()[1].document_number == ""
+    lead = f.make_user(Role.LEAD, department=Department.objects.get(code="WL"))
+    numbered = preset | {"document_number": "宽双随机办〔2024〕3号"}
+    plan = services.create_plan_from_preset(actor=lead, preset=numbered)
+    assert plan.document_number == "宽双随机办〔2024〕3号"
