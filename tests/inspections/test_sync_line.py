@@ -35,7 +35,7 @@ def app(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOCK_TIMEOUT_MS", "300")
         with start_live_app(new_database("line"), "", tmp_path_factory.mktemp("line")) as app:
-            rows = json.loads(app.run(PREPARE.format(records=6, items=1, teams=6)).splitlines()[-1])
+            rows = json.loads(app.run(PREPARE.format(records=6, items=1, teams=6, more="")).splitlines()[-1])
             yield app, iter([Inspector(**row) for row in rows[::2]])
 
 
