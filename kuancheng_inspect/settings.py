@@ -122,6 +122,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 else:
+    DATABASES["default"]["ENGINE"] = "kuancheng_inspect.postgresql"
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
@@ -130,7 +131,8 @@ else:
             f" -c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=15000)}"
             " -c idle_in_transaction_session_timeout=30000"
             " -c jit=off"  # pages ask many short questions; compiling one takes longer than answering it
-        )
+        ),
+        "prepare_threshold": 0,  # for the statements of registry/statements.py; the ORM's own are never prepared
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

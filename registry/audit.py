@@ -15,14 +15,18 @@ from django.db import models, transaction
 
 from registry import clock
 from registry.models import AuditEvent, AuditHead, User
+from registry.statements import changed, document, first, locking, moment
 from registry.tracing import request_id
 
 ZERO = "0" * 64
+Head = tuple[int, str]  # number and chain value of the last event of a stream
 SYSTEM = "系统"
 
 
 def plain(value: Any) -> Any:
     """``value`` as JSON can hold it, without floats: dates as ISO text, model objects as their key and text."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, models.Model):
         return f"{value.pk} {value}"
     if isinstance(value, dt.datetime):
@@ -33,8 +37,6 @@ def plain(value: Any) -> Any:
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
-    if value is None or isinstance(value, bool | int | str):
-        return value
     return str(value)
 
 
@@ -75,21 +77,17 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str = "",
+    head: Head | None = None,
 ) -> AuditEvent:
     """Append one event; must run inside the transaction of the change. ``actor`` None is the system itself.
 
     The head row of the stream is locked last of all locks (plan → record → audit stream) and held shortest.
+    ``head``: where the stream ended when the caller looked, which spares looking again unless it has moved since.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("audit.record() must run inside the transaction of the change it records")
-    head = AuditHead.objects.select_for_update().filter(pk=stream).first()
-    if head is None:
-        AuditHead.objects.get_or_create(stream=stream)
-        head = AuditHead.objects.select_for_update().get(pk=stream)
     event = AuditEvent(
         stream=stream,
-        seq=head.seq + 1,
-        prev_hash=head.head,
         at=clock.now(),
         actor=actor,
         actor_name=actor.name or actor.username if actor else SYSTEM,
@@ -102,11 +100,45 @@ def record(
         reason=reason,
         request_id=request_id.get(),
     )
-    event.hash = link(head.head, event)
-    event.save(force_insert=True)
-    head.seq, head.head = event.seq, event.hash
-    head.save(update_fields=["seq", "head"])
+    if not (head and _append(event, head)):
+        _append(event, _locked_head(stream))
     return event
+
+
+def _locked_head(stream: str) -> Head:
+    """Number and chain value of the last event of a stream, its head row locked; made when the stream begins."""
+    sql = f"SELECT seq, head FROM registry_audithead WHERE stream = %s {locking()}"  # noqa: S608 -- no value in it
+    row = first(sql, [stream])
+    if row is None:
+        AuditHead.objects.get_or_create(stream=stream)
+        row = first(sql, [stream])
+    assert row is not None  # noqa: S101 -- made above, and never deleted
+    return row[0], row[1]
+
+
+ADVANCE = "UPDATE registry_audithead SET seq = %s, head = %s WHERE stream = %s AND seq = %s AND head = %s"
+APPEND = (
+    "INSERT INTO registry_auditevent (stream, seq, prev_hash, hash, at, actor_id, actor_name, action, object_type, "
+    "object_id, object_text, before, after, reason, request_id) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+def _append(event: AuditEvent, head: Head) -> bool:
+    """Put the event after ``head``; False, with nothing written, when that is not the end of its stream (any more)."""
+    event.seq, event.prev_hash = head[0] + 1, head[1]
+    event.hash = link(head[1], event)
+    if not changed(ADVANCE, [event.seq, event.hash, event.stream, *head]):
+        return False
+    changed(
+        APPEND,
+        [
+            event.stream, event.seq, event.prev_hash, event.hash, moment(event.at), event.actor_id, event.actor_name,
+            event.action, event.object_type, event.object_id, event.object_text, document(event.before),
+            document(event.after), event.reason, event.request_id,
+        ],
+    )  # fmt: skip
+    return True
 
 
 @dataclass(frozen=True)

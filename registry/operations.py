@@ -1,17 +1,17 @@
 """Operation keys: a change that a client sends twice has one effect and one answer (trust.md G5)."""
 
-import json
 import re
 import secrets
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from registry import clock
 from registry.errors import DomainError
 from registry.models import OperationKey, User
+from registry.statements import changed, document, moment
 
 KEY = re.compile(r"^[0-9A-Za-z-]{16,64}$")
 
@@ -56,11 +56,8 @@ def _insert(key: str, user: User | None, action: str, answer: dict[str, Any]) ->
     """Insert the key; False when it is there. Waits while another transaction holds it undecided."""
     if not settings.OPERATION_KEYS:
         key = f"{key[:31]}-{new_key()}"
-    at = connection.ops.adapt_datetimefield_value(clock.now())
-    text = json.dumps(answer, ensure_ascii=False)
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [key, user.pk if user else None, action, text, at])
-        return bool(cursor.rowcount)
+    row = [key, user.pk if user else None, action, document(answer), moment(clock.now())]
+    return bool(changed(INSERT, row))
 
 
 def _stored(key: str, user: User | None, action: str) -> dict[str, Any]:
