@@ -28,7 +28,7 @@ PREPARE = """
 import json
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from kuancheng_inspect.sessions import SessionStore
 from tests import factories as f
 from tests.inspections import field as x
 for _ in range({items}):

@@ -41,6 +41,11 @@ def now() -> dt.datetime:
     return (start + dt.timedelta(seconds=passed)).astimezone(dt.UTC)
 
 
+def machine() -> dt.datetime:
+    """The machine's own time also where a demonstration has pinned ``now()``: sign-in sessions end by it."""
+    return timezone.now()
+
+
 def today() -> dt.date:
     """The present day in Shanghai: legal periods are counted there, midnight is 16:00 UTC."""
     return now().astimezone(SHANGHAI).date()

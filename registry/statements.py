@@ -45,11 +45,14 @@ def document(value: Any) -> str:
     return json.dumps(value)
 
 
-def locking(*tables: str) -> str:
+def locking(*tables: str, shared: str = "") -> str:
     """``FOR UPDATE`` of the named tables, or of all, where the engine locks rows; empty on SQLite, whose transactions
-    are alone from their start on (IMMEDIATE). They are locked in the order given."""
+    are alone from their start on (IMMEDIATE). They are locked in the order given. ``shared``: one more, last, that may
+    be read by others under the same lock meanwhile, but not changed."""
     connection = connections[DEFAULT_DB_ALIAS]
-    return connection.ops.for_update_sql(of=tables) if connection.features.has_select_for_update else ""
+    if not connection.features.has_select_for_update:
+        return ""
+    return connection.ops.for_update_sql(of=tables) + (f" FOR SHARE OF {shared}" if shared else "")
 
 
 class Columns(Generic[Row]):

@@ -12,12 +12,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from inspections.enums import Answer, SectionState
 from inspections.models import Assistant, DepartmentSection, InspectionRecord, ItemFinding
 from inspections.services.clocks import due_dates, fill_missing_due_dates, start_clocks
 from inspections.services.content import FINDING, HEAD, HEAD_FACTS
+from inspections.services.findings import Held, held_finding, keep
 from inspections.services.results import codes_of, derive_results, result_problems
 from inspections.services.section_entry import FollowUpEntry, save_section
 from inspections.services.writing import (
@@ -25,11 +25,10 @@ from inspections.services.writing import (
     StaleVersion,
     begin,
     check_open,
+    check_state,
     check_writable,
     lock_record,
-    lock_row,
     own_section,
-    seats,
     stream_of,
     value_words,
 )
@@ -70,14 +69,16 @@ def save_finding(
 ) -> ItemFinding:
     """``store_finding`` in a transaction of its own, or a part of one that can be undone alone."""
     return store_finding(
-        actor=actor, finding=finding, answer=answer, text=text, corrected=corrected, version=version, action=action
+        actor=actor, record=finding.section.record_id, finding=finding.pk, answer=answer, text=text,
+        corrected=corrected, version=version, action=action,
     )  # fmt: skip
 
 
 def store_finding(
     *,
     actor: User,
-    finding: ItemFinding,
+    record: int,
+    finding: int,
     answer: str,
     text: str,
     corrected: bool,
@@ -85,7 +86,8 @@ def store_finding(
     action: str = "填写事项",
     client: Mapping[str, Any] | None = None,
 ) -> ItemFinding:
-    """Store the answer to one item. ``answer`` '' clears it; texts may be filled later and are asked for on submission.
+    """Store the answer to one item of a record, both named by their ids. ``answer`` '' clears it; texts may be filled
+    later and are asked for on submission.
 
     Runs inside the caller's transaction, which a refusal must undo as a whole: no savepoint, two round trips less.
     The same content again is no change whatever the version. ``client``: what the phone says of itself, for the trail.
@@ -93,7 +95,8 @@ def store_finding(
     """
     if answer and answer not in Answer.values:
         raise DomainError("请在“符合、不符合、合理缺项、未检查”中选择。")
-    stored = _locked_finding(actor, finding)
+    held = _held(actor, record, finding)
+    stored = held.finding
     text = text.strip() if answer else ""
     corrected = corrected and answer == Answer.NOT_OK
     if (stored.answer, stored.text, stored.corrected) == (answer, text, corrected):
@@ -106,27 +109,25 @@ def store_finding(
             version=stored.version, value=before,
         )  # fmt: skip
     stored.answer, stored.text, stored.corrected = answer, text, corrected
-    stored.version, stored.updated_at, stored.updated_by = stored.version + 1, clock.now(), actor
-    stored.save(update_fields=[*FINDING, "version", "updated_at", "updated_by"])
+    keep(stored, actor)
     audit.record(
-        stream=stream_of(stored.section.record_id), actor=actor, action=action, obj=stored,
+        stream=stream_of(record), actor=actor, action=action, obj=stored, head=held.head,
         before=before, after=audit.fields_of(stored, FINDING) | ({"client": dict(client)} if client else {}),
     )  # fmt: skip
     _touch_after_answer(stored.section)
     return stored
 
 
-def _locked_finding(actor: User, finding: ItemFinding) -> ItemFinding:
-    """The finding as it is now, its record's row locked; refuses whoever may not write it, in two queries."""
-    lock_row(finding.section.record_id)
-    mine = seats(actor).filter(section=OuterRef("section"))
-    stored: ItemFinding = (
-        ItemFinding.objects.select_related("item", "section__department").annotate(mine=Exists(mine)).get(pk=finding.pk)
-    )
-    if not stored.mine or Role.INSPECTOR not in actor.roles:  # type: ignore[attr-defined]
-        raise NotYours(f"只有{stored.section.department}被抽中的检查人员可以填写这一部分，您可以查看。")
-    check_open(stored.section)
-    return stored
+def _held(actor: User, record: int, finding: int) -> Held:
+    """The finding locked for a change; refuses whoever may not write it."""
+    held = held_finding(actor, record, finding) if Role.INSPECTOR in actor.roles else None
+    if held is None:
+        lock_record(InspectionRecord(pk=record))
+        section = DepartmentSection.objects.select_related("department").get(record=record, findings=finding)
+        raise NotYours(f"只有{section.department}被抽中的检查人员可以填写这一部分，您可以查看。")
+    check_state(held.record_state, held.plan_state)
+    check_open(held.finding.section)
+    return held
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 
 from inspections.enums import EvidenceKind
-from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding, SectionMember
+from inspections.models import DepartmentSection, Evidence, InspectionRecord, SectionMember
 from inspections.services.content import content_version
 from inspections.services.drawing import read_drawing
 from inspections.services.entry import save_head, save_rest_ok, store_finding
@@ -114,9 +114,11 @@ def _section(actor: User, record_id: int) -> DepartmentSection:
 
 
 def _save_item(actor: User, change: Change) -> int:
-    finding = ItemFinding(pk=change.item, section=DepartmentSection(record_id=change.sender.record))
-    client = change.sender.client
-    return store_finding(actor=actor, finding=finding, version=change.version, client=client, **change.value).version
+    sender = change.sender
+    return store_finding(
+        actor=actor, record=sender.record, finding=change.item, version=change.version, client=sender.client,
+        **change.value,
+    ).version  # fmt: skip
 
 
 def _save_head(actor: User, change: Change) -> Answer:

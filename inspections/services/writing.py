@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from inspections.enums import OPEN_FOR_ENTRY, SECTION_TRANSITIONS, RecordState, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, SectionMember
@@ -12,7 +12,6 @@ from registry.enums import SERVING, CheckMethod, Role
 from registry.errors import DomainError
 from registry.models import User
 from sampling.enums import PlanState
-from sampling.models import Plan
 
 
 class SectionClosed(DomainError):
@@ -49,18 +48,12 @@ def lock_record(record: InspectionRecord) -> InspectionRecord:
     locked: InspectionRecord = (
         InspectionRecord.objects.select_for_update(of=("self",)).select_related("plan").get(pk=record.pk)
     )
-    _check_state(locked.state, locked.plan.state)
+    check_state(locked.state, locked.plan.state)
     return locked
 
 
-def lock_row(record_id: int) -> None:
-    """As ``lock_record``, for a writer who needs nothing of the record but that it is open."""
-    plan = Plan.objects.filter(pk=OuterRef("plan")).values("state")  # a join would lock the plan for every save
-    rows = InspectionRecord.objects.select_for_update().annotate(plan_state=Subquery(plan))
-    _check_state(*rows.values_list("state", "plan_state").get(pk=record_id))
-
-
-def _check_state(state: str, plan_state: str) -> None:
+def check_state(state: str, plan_state: str) -> None:
+    """Refuse unless the record is open for entry and its task not cancelled."""
     if plan_state == PlanState.CANCELLED:
         raise SectionClosed("该任务已取消，不能再填写。已保存的内容仍可查看；如有疑问请联系牵头部门。", plan_state)
     if state != RecordState.OPEN:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 
 from inspections.enums import RecordState, SectionState
 from inspections.models import InspectionRecord, ItemFinding
 from inspections.services import entry
 from registry import audit
-from registry.enums import Role
+from registry.enums import InspectorStatus, Role
 from registry.errors import DomainError
 from registry.models import AuditEvent, CalendarDay, CalendarYear
 from tests import factories as f
@@ -344,3 +345,58 @@ def test_two_save_the_same_item_at_once_one_wins_the_other_is_told() -> None:
     finding.refresh_from_db()
     assert (finding.answer, finding.version) == (done[0], 1)
     assert CalendarYear.objects.count() == CalendarDay.objects.count() == 0
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["submitted", "replaced", "left", "moved", "closed", "item", "colleague"])
+def test_a_save_that_waited_for_the_record_sees_what_happened_meanwhile(what: str) -> None:
+    """Locked rows are read as they are after the waiting; rows read beside them would be as they were before."""
+    section = x.section_of(x.make_record(items=2))
+    one, two = x.inspectors(section)
+    mine, other = section.findings.all()
+    answer(other, two, "OK")  # the trail of the record has begun
+    waiting, outcome = threading.Event(), []
+
+    def save() -> None:
+        try:
+            waiting.set()
+            outcome.append(answer(mine, one, "OK").answer)
+        except DomainError as refusal:
+            outcome.append(type(refusal).__name__)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=save)
+    with transaction.atomic():
+        InspectionRecord.objects.select_for_update().get(pk=section.record_id)
+        thread.start()
+        waiting.wait(10)
+        time.sleep(0.3)  # the save hangs at the record's row
+        assert outcome == []
+        if what == "submitted":
+            section.__class__.objects.filter(pk=section.pk).update(state="SUBMITTED", submitted_at=f.NOW)
+        elif what == "replaced":
+            section.members.filter(inspector__user=one).update(replaced=True)
+        elif what == "left":
+            one.inspector.status = InspectorStatus.LEFT
+            one.inspector.save()
+        elif what == "moved":
+            one.inspector.department = f.make_department("GA")
+            one.inspector.save()
+        elif what == "closed":
+            InspectionRecord.objects.filter(pk=section.record_id).update(state=RecordState.CLOSED)
+        elif what == "item":
+            answer(mine, two, "NOT_APPLICABLE")
+        else:
+            answer(other, two, "NOT_APPLICABLE", version=1)
+    thread.join(20)
+    expected = {
+        "replaced": "NotYours",
+        "left": "NotYours",
+        "moved": "NotYours",
+        "item": "StaleVersion",
+        "colleague": "OK",
+    }
+    assert outcome == [expected.get(what, "SectionClosed")]
+    assert audit.verify_stream(f"record:{section.record_id}") is None

@@ -224,7 +224,7 @@ def test_only_the_sections_inspectors_and_only_while_open(section: DepartmentSec
 def test_a_file_is_taken_back_without_script(section: DepartmentSection) -> None:
     row = add(section, x.picture(), kind="DEPARTMENT_FORM")
     client = Client()
-    client.force_login(x.inspectors(section)[0], backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(x.inspectors(section)[0])
     address = reverse("inspections:record_evidence", args=[section.record_id])
     for _ in range(2):
         assert client.post(address, {"remove": str(row.pk)}).status_code == 302
@@ -239,7 +239,7 @@ def test_i9_served_only_to_who_may_see_the_record(section: DepartmentSection) ->
     def get(user: Any, where: str = address) -> Any:
         client = Client()
         if user is not None:
-            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            client.force_login(user)
         return client.get(where)
 
     mate = x.inspectors(x.section_of(section.record, "GA"))[0]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import json
+import re
 import time
 import uuid
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.storage import FileSystemStorage
 from django.db import OperationalError, connection
 from django.test import Client
@@ -17,7 +20,7 @@ from django.urls import reverse
 
 from inspections.enums import RecordState, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice, SectionMember, Signature
-from registry import limits
+from registry import audit, clock, limits
 from registry.enums import InspectorStatus, Role
 from registry.models import AuditEvent, Inspector, OperationKey, User
 from sampling.enums import PlanState
@@ -35,7 +38,7 @@ class Phone:
 
     def __init__(self, user: User, record: int) -> None:
         self.user, self.record, self.client = user, record, Client()
-        self.client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        self.client.force_login(user)
 
     def send(self, name: str, **body: Any) -> tuple[int, dict[str, Any]]:
         body = {"key": uuid.uuid4().hex, "user": self.user.pk, "record": self.record} | body
@@ -219,14 +222,49 @@ def test_a_one_time_password_comes_first(phones: list[Phone]) -> None:
 
 
 def test_a_save_costs_few_statements(section: DepartmentSection, phones: list[Phone]) -> None:
+    """Session and account, then five in the transaction: as many as the bare view of benchmarks/save.py."""
     item, other = section.findings.all()
     phones[0].answer(other.pk, "OK")
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert phones[0].answer(item.pk, "OK")[0] == 201
-    kinds = [query["sql"].split()[0] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(kinds) == 9, kinds
+    found = [query["sql"].split() for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    tables = [word for words in found for word in words if re.match("(registry|inspections|django)_[a-z]+$", word)]
+    assert [words[0] for words in found] == ["SELECT", "SELECT", "INSERT", "SELECT", "UPDATE", "UPDATE", "INSERT"]
+    assert list(dict.fromkeys(tables)) == [
+        "django_session", "registry_user", "registry_operationkey", "inspections_inspectionrecord",
+        "inspections_departmentsection", "inspections_itemfinding", "registry_inspectionitem",
+        "inspections_sectionmember", "registry_inspector", "registry_audithead", "registry_auditevent",
+    ]  # fmt: skip
+    assert audit.verify_stream(f"record:{section.record_id}") is None
+
+
+def test_an_item_of_another_record_is_not_saved_under_the_own_ones_lock(
+    section: DepartmentSection, phones: list[Phone]
+) -> None:
+    twin = x.section_of(x.make_record())
+    other = SectionMember.objects.get(section=twin, order=1)
+    SectionMember.objects.filter(pk=other.pk).update(inspector=section.members.first().inspector)
+    item = item_of(twin)
+    assert phones[0].answer(item.pk, "OK")[1]["code"] == "not_yours"
+    assert Phone(phones[0].user, twin.record_id).answer(item.pk, "OK")[0] == 201
+
+
+def test_the_account_is_looked_at_anew_for_every_change(section: DepartmentSection, phones: list[Phone]) -> None:
+    item, phone = item_of(section), phones[0]
+    assert phone.answer(item.pk, "OK")[0] == 201
+    User.objects.filter(pk=phone.user.pk).update(is_inspector=False)
+    assert phone.answer(item.pk, "", version=1)[0] == 403
+    User.objects.filter(pk=phone.user.pk).update(is_inspector=True, is_active=False)
+    assert phone.answer(item.pk, "", version=1)[:1] == (401,)
+    User.objects.filter(pk=phone.user.pk).update(is_active=True)
+    assert phone.answer(item.pk, "", version=1)[0] == 201
+    changed = User.objects.get(pk=phone.user.pk)
+    changed.set_password("another password")
+    changed.save()
+    assert phone.answer(item.pk, "OK", version=2)[:1] == (401,)
+    late = Phone(phones[1].user, section.record_id)
+    with time_machine.travel(clock.machine() + dt.timedelta(hours=13)):
+        assert late.answer(item.pk, "OK", version=2)[:1] == (401,)  # the session is over
 
 
 def test_the_rest_is_fine_only_where_the_office_allows_it(
