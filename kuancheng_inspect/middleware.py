@@ -1,13 +1,19 @@
 """Request ids, access to unmarked views, and refusals turned into pages."""
 
+import functools
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -40,6 +46,22 @@ class RequestIdMiddleware:
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         if hasattr(request, "user") and request.user.is_authenticated:
             response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """django-csp's, which builds the header anew for every answer; ours is the same for all that ask for nothing."""
+
+    @functools.cached_property
+    def _policy(self) -> str:
+        return build_policy(**asdict(self.get_policy_parts(HttpRequest(), HttpResponse())))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Put the header on, unless the answer has one; what a view or a template asks for is django-csp's to do."""
+        own = "_csp_nonce" in vars(request) or any(name.startswith("_csp_") for name in vars(response))
+        if own or settings.DEBUG:
+            return super().process_response(request, response)
+        response.setdefault(HEADER, self._policy)
         return response
 
 
