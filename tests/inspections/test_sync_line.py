@@ -188,7 +188,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from registry.models import User
 client = Client()
-client.force_login(User.objects.get(pk={user}), backend="allauth.account.auth_backends.AuthenticationBackend")
+client.force_login(User.objects.get(pk={user}))
 fields = {{"key": "{key}", "user": {user}, "record": {record}, "finding": {item}}}
 with open("{path}", "rb") as picture:
     client.post("{address}", fields | {{"file": SimpleUploadedFile("a.jpg", picture.read())}})
