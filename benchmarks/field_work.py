@@ -103,7 +103,7 @@ def gunicorn(
     port = servers.free_port()
     command = [sys.executable, "-m", "gunicorn", app, "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
     command += ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)]
-    command += ["--log-level", "critical", "--keep-alive", "30"]
+    command += ["--log-level", "critical", "--keep-alive", "30", "--preload"]  # as scripts/gunicorn.conf.py does
     process = subprocess.Popen(command, cwd=BASE, env=dict(env), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + START_TIMEOUT

@@ -4,6 +4,9 @@ bind = "0.0.0.0:8000"
 worker_class = "gthread"
 workers = 2
 threads = 4
+# Loaded once, before the processes part: one that takes the place of another (max_requests, a crash) answers at once,
+# where loading for itself takes seconds in which its callers wait.
+preload_app = True
 timeout = 60
 graceful_timeout = 30
 max_requests = 2000
