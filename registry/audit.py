@@ -100,8 +100,8 @@ def record(
         reason=reason,
         request_id=request_id.get(),
     )
-    if not (head and _append(event, head)):
-        _append(event, _locked_head(stream))
+    if not (head and _append(event, head)) and not _append(event, _locked_head(stream)):
+        raise RuntimeError(f"the trail {stream} moved under its lock")
     return event
 
 
