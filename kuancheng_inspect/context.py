@@ -47,6 +47,7 @@ DESK: dict[Role, list[tuple[str, str, str]]] = {
     Role.INSPECTOR: [
         ("今日", "inspections:record_today", "/jiancha/phone/"),
         ("任务", "inspections:record_list", "/jiancha/phone/renwu/"),
+        ("待同步", "inspections:record_queue", "/jiancha/phone/daitongbu/"),
         ("我的", "inspections:record_me", "/jiancha/phone/wode/"),
     ],
 }
@@ -98,6 +99,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": _entries(DESK[role], request.path) if role else [],
         "public_nav": _entries(PUBLIC_NAV, request.path),
         "phone_nav": _entries(DESK[Role.INSPECTOR], request.path),
+        "phone_offline": settings.PHONE_OFFLINE,
         "main_role": role,
         "brand_name": settings.BRAND_NAME,
         "county_name": settings.COUNTY_NAME,

@@ -4,7 +4,7 @@ export const MARKER = "kuancheng-connected";
 const TIMEOUT = 60000;
 const KINDS = { conflict: "conflict", closed: "refused", not_yours: "refused", other_user: "stop", login: "login", csrf: "csrf", account: "stop" };
 
-export const state = { token: "", urls: {}, user: 0, offset: 0 };
+export const state = { token: "", urls: {}, user: 0, offset: 0, device: "" };
 
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -24,13 +24,13 @@ async function request(url, options) {
   }
 }
 
-// {online, user}: online only when the answer is really ours; a login page of a café network is not.
+// {online, user, offline}: online only when the answer is really ours; a login page of a café network is not.
 export async function hello() {
-  const { body } = await request(state.urls.hello, { headers: { Accept: "application/json" }, cache: "no-store" });
+  const { body } = await request(state.urls.hello ?? document.body.dataset.sync, { headers: { Accept: "application/json" }, cache: "no-store" });
   if (body.sync !== 1 || body.marker !== MARKER) return { online: false, user: null };
   state.token = body.csrf;
   state.offset = Date.parse(body.time) - Date.now();
-  return { online: true, user: body.user, login: body.login };
+  return { online: true, user: body.user, login: body.login, offline: body.offline };
 }
 
 export function serverNow() {

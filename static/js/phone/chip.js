@@ -22,12 +22,16 @@ function show(kind, icon, text, aloud) {
 let saved = "";
 let spoken = 0;
 
-export function paint({ waiting, failing, conflicts, stopped }) {
+// What is where: on the server, on the way, or on this phone only.
+export function paint({ size, waiting, failing, offline, stopped, unkept, lasting, writing, trouble }, conflicts = 0) {
   if (!chip) return;
-  if (conflicts) show("is-failed", "exclamation-triangle-fill", conflicts > 1 ? `${conflicts} 处冲突` : "有冲突", true);
-  else if (stopped) show("is-failed", "exclamation-triangle-fill", "没有保存，请登录", true);
-  else if (failing && waiting) show("is-offline", "arrow-repeat", "保存失败，正在重试", true);
-  else if (waiting) show("", "arrow-up", "正在保存", false);
+  const here = lasting ? `，${size} 项待同步` : "";
+  if (unkept && !writing && trouble) show("is-failed", "exclamation-triangle-fill", "本机存不下，请勿关闭", true);
+  else if (conflicts) show("is-failed", "exclamation-triangle-fill", conflicts > 1 ? `${conflicts} 处冲突` : "有冲突", true);
+  else if (stopped) show("is-failed", "exclamation-triangle-fill", lasting ? `请登录${here}` : "没有保存，请登录", true);
+  else if (offline && lasting) show("is-offline", "pause-circle", size ? `离线${here}` : "离线", true);
+  else if (failing && size) show("is-offline", "arrow-repeat", "保存失败，正在重试", true);
+  else if (size) show("", "arrow-up", waiting.every((op) => op.lane === "answers") ? "正在保存" : `正在送 ${size} 项`, false);
   else if (saved) {
     const quiet = Date.now() - spoken < 30000;
     if (!quiet) spoken = Date.now();

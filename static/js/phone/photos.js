@@ -7,23 +7,23 @@ const QUALITY = 0.8;
 const MOST = 9;
 
 // A JPEG of at most 1600 px, upright. What this browser cannot decode is sent as it is: the server says what to do.
-export async function scale(file) {
+export async function scale(file, edge = EDGE, quality = QUALITY) {
   try {
     const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const factor = Math.min(1, EDGE / Math.max(picture.width, picture.height));
+    const factor = Math.min(1, edge / Math.max(picture.width, picture.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.round(picture.width * factor);
     canvas.height = Math.round(picture.height * factor);
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
     picture.close();
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
     return blob ?? file;
   } catch {
     return file;
   }
 }
 
-export function watchPhotos({ form, outbox, pack, device }) {
+export function watchPhotos({ form, outbox, pack, place: enterprise }) {
   for (const place of form.querySelectorAll("[data-photos]")) {
     const input = place.querySelector("input[type=file]");
     input.addEventListener("change", async () => {
@@ -52,56 +52,80 @@ export function watchPhotos({ form, outbox, pack, device }) {
 
   async function add(place, file) {
     const blob = await scale(file);
-    const source = URL.createObjectURL(blob);
-    const made = tile(place, source);
-    const fields = { key: newKey(), user: state.user, record: state.record, finding: place.dataset.photos, kind: "PHOTO", device };
-    fields.client_time = new Date().toISOString();
-    mark(made, "arrow-up", "正在送");
-    outbox.put({
-      key: fields.key,
-      lane: "files",
-      url: pack.urls.photo,
-      payload: () => {
-        const data = new FormData();
-        for (const [name, value] of Object.entries(fields)) data.append(name, value);
-        data.append("file", blob, file.name || "照片.jpg");
-        return data;
-      },
-      done: ({ kind, body }) => {
-        if (kind !== "stored") return failed(place, made, body.error ?? "没有收下这张照片。");
-        made.dataset.photo = body.id;
-        if (place.querySelectorAll(`[data-photo="${body.id}"]`).length > 1) made.remove();
-        mark(made, "check-lg", "已送达");
-        tally(place);
-      },
+    const key = newKey();
+    const body = { key, user: state.user, record: state.record, finding: place.dataset.photos, kind: "PHOTO", device: state.device };
+    Object.assign(body, { client_time: new Date().toISOString(), file_name: file.name || "" });
+    const what = `照片：${place.dataset.label}`;
+    const op = { key, record: state.record, name: `photo-${key}`, lane: "files", url: pack.urls.photo, body, what, place: enterprise };
+    watch(place, op, tile(place, URL.createObjectURL(blob)));
+    const put = await outbox.put(op, blob);
+    if (outbox.lasting && !put.kept) toast("这部手机存不下这张照片了：请连网送出，或清理手机空间后重拍。");
+  }
+
+  // A tile follows its change: on this phone, on the way, received, or refused and why.
+  function watch(place, { key, record, name }, made) {
+    const follow = () => {
+      const op = outbox.ops.find((one) => one.key === key);
+      if (!op) return;
+      if (op.state !== "waiting") mark(made, "exclamation-triangle-fill", "没送成");
+      else if (outbox.flying.has(key)) mark(made, "arrow-up", "正在送");
+      else mark(made, "phone", outbox.lasting && op.kept ? "已存本机" : "等待");
+    };
+    outbox.listen(follow);
+    outbox.on(record, name, (_, { kind, body }) => {
+      if (kind !== "stored") return outbox.lasting ? toast(body.error ?? "没有收下这张照片。") : failed(place, made, body.error);
+      outbox.listeners.delete(follow);
+      made.dataset.photo = body.id;
+      if (place.querySelectorAll(`[data-photo="${body.id}"]`).length > 1) made.remove();
+      mark(made, "check-lg", "已送达");
+      return tally(place);
     });
+    made.dataset.key = key;
+    follow();
   }
 
   function failed(place, made, words) {
     made.remove();
     tally(place);
-    toast(words);
+    toast(words ?? "没有收下这张照片。");
   }
 
-  function remove(place, made) {
+  // What an earlier page left unsent.
+  async function recall(op) {
+    if (op.body.id) return document.querySelector(`[data-photo="${op.body.id}"]`)?.setAttribute("hidden", "");
+    const place = form.querySelector(`[data-photos="${op.body.finding}"]`);
+    if (!place) return undefined;
+    const blob = await outbox.blob(op).catch(() => null);
+    return watch(place, op, tile(place, blob ? URL.createObjectURL(blob) : ""));
+  }
+
+  async function remove(place, made) {
+    const waiting = outbox.ops.find((op) => op.key === made.dataset.key);
+    if (waiting && (outbox.flying.has(waiting.key) || (waiting.flown && waiting.state === "waiting"))) return toast("这张照片还在送，送达后再删。");
+    if (waiting) {
+      await outbox.drop([waiting]);
+      made.remove();
+      return tally(place);
+    }
     const id = Number(made.dataset.photo);
-    if (!id) return toast("这张照片还在送，送达后再删。");
     made.hidden = true;
     tally(place);
     const back = () => {
       made.hidden = false;
       tally(place);
     };
-    const body = { key: newKey(), user: state.user, record: state.record, id, device };
-    const done = ({ kind, body: answer }) => {
+    const body = { key: newKey(), user: state.user, record: state.record, id, device: state.device };
+    const name = `delete-${id}`;
+    outbox.on(state.record, name, (_, { kind, body: answer }) => {
       if (kind === "stored") return made.remove();
       back();
-      toast(answer.error ?? "没有删除，请稍后再试。");
-    };
-    const end = () => outbox.put({ key: body.key, lane: "files", url: pack.urls.photo_delete, payload: () => body, done });
-    toast("已删除 1 张照片", "撤销", back, end);
+      return toast(answer.error ?? "没有删除，请稍后再试。");
+    });
+    const op = { key: body.key, record: state.record, name, lane: "files", url: pack.urls.photo_delete, body, what: "删除照片", place: enterprise };
+    return toast("已删除 1 张照片", "撤销", back, () => outbox.put(op));
   }
 
+  for (const op of outbox.of(state.record).filter((one) => one.lane === "files")) recall(op).catch(() => {});
   window.addEventListener("pagehide", settleToast);
   form.addEventListener("submit", settleToast, { capture: true });
 }

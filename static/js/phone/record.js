@@ -1,42 +1,29 @@
 // The record page: saves by itself, counts, leads to the next unanswered item. Without this file the page is a plain form.
-import { hello, newKey, send, state } from "./api.js";
+import { newKey, state } from "./api.js";
 import { markSaved, paint } from "./chip.js";
 import * as conflicts from "./conflicts.js";
 import { fieldWords, itemWords, nowLocal, readField, readItem, writeField, writeItem } from "./fields.js";
 import { recover } from "./login.js";
-import { Outbox } from "./outbox.js";
 import { watchPhotos } from "./photos.js";
 import { watchPhrases } from "./phrases.js";
+import { begin } from "./start.js";
 import { Thing } from "./things.js";
 import { toast } from "./toast.js";
 
 const PAUSE = 800;
+const PATIENCE = 8000;
 const form = document.querySelector("form#entry");
 const pack = JSON.parse(document.querySelector("#pack").textContent);
 const editable = !form.querySelector("fieldset").disabled;
 const things = new Map();
 const timers = new Map();
-const outbox = new Outbox(send);
-Object.assign(state, { urls: pack.urls, user: pack.user, record: pack.record, token: form.elements.csrfmiddlewaretoken.value });
-document.documentElement.classList.add("js");
+const place = document.querySelector(".bar h1").textContent.trim();
+const outbox = await begin(pack, form, place);
 
 // ------------------------------------------------------------------------------------------------------ things to save
 
-const device = (() => {
-  try {
-    const kept = localStorage.getItem("device");
-    if (kept) return kept;
-    const made = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
-    localStorage.setItem("device", made);
-    return made;
-  } catch {
-    return "";
-  }
-})();
-
 const common = {
   outbox,
-  device,
   onstored: (thing, body) => {
     markSaved();
     clearError(thing);
@@ -45,7 +32,6 @@ const common = {
   oninvalid: (thing, body) => showError(thing, [body.error, ...(body.problems ?? [])]),
   onrefused: (thing, body) => {
     showError(thing, [body.error]);
-    outbox.stop({ kind: "refused", body });
     refused(body.error);
   },
   onconflict: (thing) => conflicts.add(thing, thing.view),
@@ -54,7 +40,8 @@ const common = {
 function watchItem(card) {
   const id = Number(card.dataset.item);
   const { version, ...value } = pack.items[id];
-  const thing = new Thing({ ...common, target: "item", id, value, shared: { version } });
+  const what = card.querySelector("h3").textContent.trim();
+  const thing = new Thing({ ...common, name: `item-${id}`, target: "item", id, what, value, shared: { version } });
   thing.card = card;
   thing.read = () => readItem(card, thing.base.answer === thing.local.answer ? thing.local.text : "");
   thing.view = {
@@ -73,7 +60,8 @@ function watchItem(card) {
 function watchFields(prefix, { version, ...values }) {
   const shared = { version };
   for (const [name, value] of Object.entries(values)) {
-    const thing = new Thing({ ...common, target: prefix, field: name, value, shared });
+    const what = prefix === "head" ? "入场信息" : "本部门信息";
+    const thing = new Thing({ ...common, name: `${prefix}-${name}`, target: prefix, field: name, what, value, shared });
     thing.card = form.querySelector(prefix === "head" ? "#head" : "#section");
     thing.read = () => readField(form, prefix, name);
     const text = typeof value === "string" && !["visit_from", "visit_to"].includes(name);
@@ -140,23 +128,21 @@ function refused(words) {
   notice.scrollIntoView({ block: "center" });
 }
 
-const states = () => paint({ waiting: outbox.size, failing: outbox.failing, conflicts: conflicts.count(), stopped: outbox.stopped });
+function states() {
+  paint(outbox, conflicts.count());
+  for (const thing of things.values()) {
+    const card = thing.card.closest("[data-item]");
+    card?.classList.toggle("is-local", outbox.lasting && thing.changes.some((op) => op.kept));
+  }
+}
 
 outbox.listen(states);
-outbox.onstop = async (outcome) => {
-  if (outcome.kind === "refused") return;
-  states();
-  if (await recover(outcome)) outbox.go();
-};
-window.addEventListener("online", () => outbox.wakeAll());
-window.addEventListener("focus", () => outbox.wakeAll());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") for (const thing of [...timers.keys()]) take(thing);
-  else outbox.wakeAll();
 });
 window.addEventListener("beforeunload", (event) => {
   for (const thing of [...timers.keys()]) take(thing);
-  if (outbox.size || conflicts.count()) event.preventDefault();
+  if (outbox.unkept || (conflicts.count() && !outbox.lasting)) event.preventDefault();
 });
 
 // ------------------------------------------------------------------------------------------------- counting, next item
@@ -218,15 +204,17 @@ function restOk() {
   const rest = cards.filter((card) => !answered(card));
   if (!rest.length || rest.length === cards.length) return toast("请先逐项填写至少一项。");
   const ids = rest.map((card) => Number(card.dataset.item));
-  const body = { key: newKey(), user: state.user, record: state.record, target: "rest_ok", ids, device };
-  const done = ({ kind, body: answer }) => {
+  const body = { key: newKey(), user: state.user, record: state.record, target: "rest_ok", ids, device: state.device };
+  const done = (_, { kind, body: answer }) => {
     if (kind !== "stored") return refused(answer.error ?? "没有保存，请逐项填写。");
     markSaved();
     const changed = Object.entries(answer.versions).map(([id, version]) => settle(things.get(`item-${id}`), version));
     count();
     toast(`${changed.length} 项记为符合（批量）`, "撤销", () => changed.forEach(undo));
   };
-  outbox.put({ key: body.key, lane: "answers", url: state.urls.save, payload: () => body, done });
+  outbox.on(state.record, "rest_ok", done);
+  outbox.put({ key: body.key, record: state.record, name: "rest_ok", lane: "answers", url: state.urls.save, body, what: "其余全部符合", place });
+  if (outbox.offline) for (const id of ids) things.get(`item-${id}`).view.show({ answer: "OK", text: "", corrected: false });
 }
 
 function settle(thing, version) {
@@ -249,14 +237,22 @@ form.addEventListener("submit", async (event) => {
   const then = event.submitter?.value ?? "";
   for (const thing of [...timers.keys()]) take(thing);
   if (conflicts.count()) return document.querySelector("[data-conflicts]").scrollIntoView();
-  await outbox.idle();
-  if (!conflicts.count() && !outbox.stopped) location.assign(pack.urls[then] ?? location.pathname);
+  const sent = await Promise.race([outbox.idle(), new Promise((resolve) => setTimeout(resolve, PATIENCE, outbox.lasting))]);
+  if (conflicts.count() || (outbox.stopped && !outbox.lasting)) return undefined;
+  if (sent !== null) location.assign(pack.urls[then] ?? location.pathname);
+  return undefined;
 });
 
 for (const card of cards) watchItem(card);
 watchFields("head", pack.head);
 watchFields("section", pack.section);
+for (const thing of things.values()) if (thing.recall()) thing.view.show(thing.local);
+for (const op of outbox.of(state.record, "rest_ok")) {
+  for (const id of op.body.ids) if (!things.get(`item-${id}`).local.answer) things.get(`item-${id}`).view.show({ answer: "OK", text: "", corrected: false });
+}
 watchPhrases(form, (card) => take(things.get(`item-${card.dataset.item}`)));
-if (editable) watchPhotos({ form, outbox, pack, device, count: states });
+if (editable) watchPhotos({ form, outbox, pack, place, things });
 count();
-hello();
+states();
+document.documentElement.classList.add("js");
+outbox.wakeAll();

@@ -1,28 +1,22 @@
 // The signing page: pads for the enterprise, a witness and the inspectors. Without this file the form notes a signature on paper.
-import { hello, newKey, send, state } from "./api.js";
+import { newKey, state } from "./api.js";
 import { markSaved, paint } from "./chip.js";
-import { recover } from "./login.js";
-import { Outbox } from "./outbox.js";
 import { Pad } from "./pad.js";
 import { watchPhrases } from "./phrases.js";
+import { begin } from "./start.js";
 import { toast } from "./toast.js";
 
 const form = document.querySelector("form#sign");
 const pack = JSON.parse(document.querySelector("#pack").textContent);
-const outbox = new Outbox(send);
 const pads = new Map();
 const SIGNED = "SIGNED";
 let paper = false;
-Object.assign(state, { urls: pack.urls, user: pack.user, record: pack.record, token: form.elements.csrfmiddlewaretoken.value });
-document.documentElement.classList.add("js");
+const outbox = await begin(pack, form, document.querySelector("[data-enterprise]").textContent.trim());
+const PATIENCE = 8000;
 
-outbox.listen(() => paint({ waiting: outbox.size, failing: outbox.failing, conflicts: 0, stopped: outbox.stopped }));
-outbox.onstop = async (outcome) => {
-  if (await recover(outcome)) outbox.go();
-};
-window.addEventListener("online", () => outbox.wakeAll());
+outbox.listen(() => paint(outbox));
 window.addEventListener("beforeunload", (event) => {
-  if (outbox.size) event.preventDefault();
+  if (outbox.unkept) event.preventDefault();
 });
 
 function problems(lines) {
@@ -32,9 +26,23 @@ function problems(lines) {
   if (lines.length) box.focus();
 }
 
-function put(body, done) {
-  const payload = { key: newKey(), user: state.user, record: state.record, seen: pack.seen, client_time: new Date().toISOString(), ...body };
-  outbox.put({ key: payload.key, lane: "answers", url: pack.urls.sign, payload: () => payload, done });
+// done(kind, body): what the server said, or "here" when the signature is on this phone and the network is away.
+async function put(name, what, body, done) {
+  const { user, record, device, place } = state;
+  const whole = { key: newKey(), user, record, seen: pack.seen, client_time: new Date().toISOString(), device, ...body };
+  let told = false;
+  const tell = (kind, answer) => {
+    if (!told || kind !== "here") done(kind, answer);
+    told = true;
+  };
+  outbox.on(record, name, (_, { kind, body: answer }) => tell(kind, answer));
+  const op = await outbox.put({ key: whole.key, record, name, lane: "last", url: pack.urls.sign, body: whole, what, place });
+  if (!op.kept) return;
+  const early = () => !told && (outbox.offline || outbox.stopped || outbox.of(record).some((one) => one.seq < op.seq)) && tell("here", {});
+  const away = () => early() && outbox.listeners.delete(away);
+  outbox.listen(away);
+  away();
+  setTimeout(() => told || tell("here", {}), PATIENCE);
 }
 
 // ---------------------------------------------------------------------------------------------------------- enterprise
@@ -63,7 +71,7 @@ function values() {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (outbox.size) return;
+  if (outbox.writing) return;
   const fields = values();
   if (!fields.signature) return problems(["请选择是哪一种情况。"]);
   const pad = pads.get("drawing");
@@ -71,10 +79,10 @@ form.addEventListener("submit", (event) => {
   if (lacking) return problems([lacking]);
   const drawings = {};
   for (const [name, one] of pads) if (!(paper && name === "drawing")) drawings[name] = one.drawing();
-  put({ kind: "enterprise", fields, ...drawings }, ({ kind, body }) => {
-    if (kind !== "stored") return problems([body.error, ...(body.problems ?? [])].filter((line, place, all) => line && all.indexOf(line) === place));
-    markSaved();
-    location.assign(pack.urls.check);
+  put("sign-enterprise", refusing ? "拒绝签字的登记" : "企业签字", { kind: "enterprise", fields, ...drawings }, (kind, body) => {
+    if (kind !== "stored" && kind !== "here") return problems([body.error, ...(body.problems ?? [])].filter((line, place, all) => line && all.indexOf(line) === place));
+    if (kind === "stored") markSaved();
+    return location.assign(pack.urls.check);
   });
 });
 
@@ -112,18 +120,30 @@ dialog.querySelector("[data-signing-done]").addEventListener("click", () => {
   dialog.close();
   button.disabled = true;
   button.textContent = "正在保存";
-  put({ kind: "inspector", member: Number(button.dataset.signMember), drawing: own.drawing() }, ({ kind, body }) => {
-    if (kind !== "stored") {
+  const member = Number(button.dataset.signMember);
+  put(`sign-${member}`, `${button.dataset.name}签字`, { kind: "inspector", member, drawing: own.drawing() }, (kind, body) => {
+    if (kind !== "stored" && kind !== "here") {
       button.disabled = false;
       button.textContent = "去签";
       return problems([body.error]);
     }
-    markSaved();
-    const done = Object.assign(document.createElement("span"), { className: "end", textContent: "已签" });
-    const use = button.closest(".card-row").querySelector("use");
-    use.setAttribute("href", `${use.getAttribute("href").split("#")[0]}#check-lg`);
-    button.replaceWith(done);
-    toast(`${button.dataset.name}已签字。`);
+    if (kind === "stored") markSaved();
+    signed(button, kind === "here");
+    return toast(kind === "here" ? `${button.dataset.name}的签字已存本机，有信号后送出。` : `${button.dataset.name}已签字。`);
   });
 });
-hello();
+
+function signed(button, here) {
+  const row = (button.isConnected ? button : document.querySelector(`[data-signed="${button.dataset.signMember}"]`)).closest(".card-row");
+  const end = Object.assign(document.createElement("span"), { className: "end", textContent: here ? "已存本机" : "已签" });
+  end.dataset.signed = button.dataset.signMember;
+  const use = row.querySelector("use");
+  use.setAttribute("href", `${use.getAttribute("href").split("#")[0]}#${here ? "phone" : "check-lg"}`);
+  row.querySelector("[data-sign-member], [data-signed]").replaceWith(end);
+}
+
+for (const button of document.querySelectorAll("[data-sign-member]")) {
+  if (outbox.of(state.record, `sign-${button.dataset.signMember}`).length) signed(button, true);
+}
+document.documentElement.classList.add("js");
+outbox.wakeAll();

@@ -1,45 +1,56 @@
 // One thing that is saved by itself: an item, or a field of the head or of the own section. It knows what the server has (base),
-// what is on the screen (local), and the change under way. A change keeps its key until the server has answered it.
+// what is on the screen (local), and whether a conflict waits for a choice. Changes and their keys are the outbox's.
 import { newKey, state } from "./api.js";
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 export class Thing {
   // shared: {version} of the head or section; an item has one of its own.
-  constructor({ outbox, target, id, field, value, shared, device, onconflict, oninvalid, onstored, onrefused }) {
-    Object.assign(this, { outbox, target, id, field, shared, device, onconflict, oninvalid, onstored, onrefused });
+  constructor({ outbox, name, target, id, field, what, value, shared, onconflict, oninvalid, onstored, onrefused }) {
+    Object.assign(this, { outbox, name, target, id, field, what, shared, onconflict, oninvalid, onstored, onrefused });
     this.base = value;
     this.local = value;
-    this.op = null;
     this.conflict = null;
+    outbox.on(state.record, name, (op, outcome) => this.answered(op, outcome));
   }
 
-  change(value) {
+  get changes() {
+    return this.outbox.of(state.record, this.name);
+  }
+
+  // What an earlier page left unsent; true when there was something to lay over.
+  recall() {
+    const last = this.changes.at(-1);
+    if (!last) return false;
+    this.local = last.body.value ?? this.base;
+    if (last.state !== "waiting" || this.changes[0].state === "conflict") this.answered(this.changes[0], { kind: last.state, body: last.note ?? {} });
+    return true;
+  }
+
+  async change(value) {
     this.local = value;
-    if (!this.op && !this.conflict && !same(value, this.base)) this.queue();
-  }
-
-  get unsent() {
-    return Boolean(this.op) || !same(this.local, this.base);
+    if (this.conflict) return;
+    const last = this.changes.findLast((op) => op.state === "waiting");
+    if (same(value, last ? last.body.value : this.base)) return;
+    // Back to what the server has, before anything left: there is nothing to send.
+    const back = same(value, this.base) && this.changes.every((op) => !op.flown || op.state !== "waiting");
+    if (!back || !(await this.outbox.drop(this.changes))) await this.queue();
   }
 
   queue() {
     const value = structuredClone(this.local);
     const body = { key: newKey(), user: state.user, record: state.record, target: this.target, value, base_version: this.shared.version };
     Object.assign(body, this.target === "item" ? { id: this.id } : { field: this.field, base_value: this.base });
-    Object.assign(body, { client_time: new Date().toISOString(), device: this.device });
-    this.op = { key: body.key, value };
-    this.outbox.put({ key: body.key, lane: "answers", url: state.urls.save, payload: () => body, done: (outcome) => this.answered(outcome) });
+    Object.assign(body, { client_time: new Date().toISOString(), device: state.device });
+    const { record, place } = state;
+    return this.outbox.put({ key: body.key, record, name: this.name, lane: "answers", url: state.urls.save, body, what: this.what, place });
   }
 
-  answered({ kind, body }) {
-    const value = this.op.value;
-    this.op = null;
+  answered(op, { kind, body }) {
     if (kind === "stored") {
-      this.base = value;
+      this.base = op.body.value;
       this.shared.version = Math.max(this.shared.version, body.version);
       this.onstored(this, body);
-      if (!same(this.local, this.base)) this.queue();
     } else if (kind === "conflict") {
       this.conflict = body;
       this.onconflict(this);
@@ -48,14 +59,15 @@ export class Thing {
   }
 
   // mine: again on the newer version; theirs: what the server has; both: mine with theirs written behind.
-  resolve(choice, join) {
+  async resolve(choice, join) {
     const { version, value } = this.conflict;
     this.base = value;
     this.shared.version = Math.max(this.shared.version, version);
     this.conflict = null;
     if (choice === "theirs") this.local = structuredClone(this.base);
     if (choice === "both") this.local = join(this.local);
-    if (!same(this.local, this.base)) this.queue();
-    else this.outbox.tell();
+    const old = this.changes;
+    if (!same(this.local, this.base)) await this.queue();
+    await this.outbox.drop(old);
   }
 }
