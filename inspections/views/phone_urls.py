@@ -2,13 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from inspections.views import attending, files, phone, signing, sync
+from inspections.views import attending, files, offline, phone, signing, sync
 
 phone_urls: list[URLPattern] = [
     path("phone/", phone.record_today, name="record_today"),
     path("phone/renwu/", phone.record_list, name="record_list"),
     path("phone/wode/", phone.record_me, name="record_me"),
     path("phone/daochang/", attending.attend_scan, name="attend_scan"),
+    path("phone/sw.js", offline.phone_worker, name="phone_worker"),
+    path("phone/lixian/", offline.phone_shell, name="phone_shell"),
+    path("phone/daitongbu/", offline.record_queue, name="record_queue"),
     path("phone/tongbu/", sync.sync_hello, name="sync_hello"),
     path("phone/tongbu/baocun/", sync.sync_save, name="sync_save"),
     path("phone/tongbu/zhaopian/", sync.sync_photo, name="sync_photo"),

@@ -1,4 +1,5 @@
-// What every page of the phone needs, and no more: each file costs a round trip on a slow line.
+// What every page of the phone needs, and no more: each file costs a round trip on a slow line. The rest comes once the page stands.
 import "./confirm-once.js";
 
 document.querySelector("[data-error-summary]")?.focus();
+if (!document.querySelector("[data-shell]")) window.addEventListener("load", () => import("./phone/page.js").then((page) => page.start()));

@@ -1,10 +1,7 @@
 // The record page: saves by itself, counts, leads to the next unanswered item. Without this file the page is a plain form.
 import { newKey, state } from "./api.js";
 import { markSaved, paint } from "./chip.js";
-import * as conflicts from "./conflicts.js";
 import { fieldWords, itemWords, nowLocal, readField, readItem, writeField, writeItem } from "./fields.js";
-import { recover } from "./login.js";
-import { watchPhotos } from "./photos.js";
 import { watchPhrases } from "./phrases.js";
 import { begin } from "./start.js";
 import { Thing } from "./things.js";
@@ -34,7 +31,7 @@ const common = {
     showError(thing, [body.error]);
     refused(body.error);
   },
-  onconflict: (thing) => conflicts.add(thing, thing.view),
+  onconflict: async (thing) => (await import("./conflicts.js")).add(thing, thing.view),
 };
 
 function watchItem(card) {
@@ -128,8 +125,10 @@ function refused(words) {
   notice.scrollIntoView({ block: "center" });
 }
 
+const conflicted = () => [...things.values()].filter((thing) => thing.conflict).length;
+
 function states() {
-  paint(outbox, conflicts.count());
+  paint(outbox, conflicted());
   for (const thing of things.values()) {
     const card = thing.card.closest("[data-item]");
     card?.classList.toggle("is-local", outbox.lasting && thing.changes.some((op) => op.kept));
@@ -142,7 +141,7 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("beforeunload", (event) => {
   for (const thing of [...timers.keys()]) take(thing);
-  if (outbox.unkept || (conflicts.count() && !outbox.lasting)) event.preventDefault();
+  if (outbox.unkept || (conflicted() && !outbox.lasting)) event.preventDefault();
 });
 
 // ------------------------------------------------------------------------------------------------- counting, next item
@@ -236,9 +235,9 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const then = event.submitter?.value ?? "";
   for (const thing of [...timers.keys()]) take(thing);
-  if (conflicts.count()) return document.querySelector("[data-conflicts]").scrollIntoView();
+  if (conflicted()) return document.querySelector("[data-conflicts]").scrollIntoView();
   const sent = await Promise.race([outbox.idle(), new Promise((resolve) => setTimeout(resolve, PATIENCE, outbox.lasting))]);
-  if (conflicts.count() || (outbox.stopped && !outbox.lasting)) return undefined;
+  if (conflicted() || (outbox.stopped && !outbox.lasting)) return undefined;
   if (sent !== null) location.assign(pack.urls[then] ?? location.pathname);
   return undefined;
 });
@@ -251,8 +250,8 @@ for (const op of outbox.of(state.record, "rest_ok")) {
   for (const id of op.body.ids) if (!things.get(`item-${id}`).local.answer) things.get(`item-${id}`).view.show({ answer: "OK", text: "", corrected: false });
 }
 watchPhrases(form, (card) => take(things.get(`item-${card.dataset.item}`)));
-if (editable) watchPhotos({ form, outbox, pack, place, things });
 count();
 states();
 document.documentElement.classList.add("js");
 outbox.wakeAll();
+if (editable) (await import("./photos.js")).watchPhotos({ form, outbox, pack, place });

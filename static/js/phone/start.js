@@ -1,8 +1,7 @@
 // The beginning of every page that saves: opens the outbox of the person signed in, and wakes it when there is reason to.
 import { hello, state } from "./api.js";
-import { recover } from "./login.js";
 import { Memory, Outbox } from "./outbox.js";
-import { device, setNote, supported } from "./store.js";
+import { device, note, setNote, supported } from "./store.js";
 
 // pack: {urls, user, record}; form: holds the token of the page; place: name of the enterprise.
 export async function begin(pack, form, place) {
@@ -10,14 +9,36 @@ export async function begin(pack, form, place) {
   const cached = "from" in document.documentElement.dataset; // the token of a page out of the phone is stale
   state.token = cached ? "" : (form?.elements.csrfmiddlewaretoken?.value ?? "");
   const outbox = await open(pack.user);
+  state.outbox = outbox;
   outbox.paused = cached;
   outbox.offline ||= cached;
   outbox.onstop = async (outcome) => {
+    const { recover } = await import("./login.js");
     if (await recover(outcome)) outbox.go();
   };
-  if (!cached) hello();
+  await clock(outbox, cached ? null : hello());
   watch(outbox);
   return outbox;
+}
+
+// For a page that saves nothing by itself: sends what waits, says so, and lets the page ask for a sign-in.
+export async function attach(user, unable) {
+  Object.assign(state, { user, urls: {} });
+  const outbox = unable ? await Outbox.open(new Memory(), user) : await open(user);
+  state.outbox = outbox;
+  outbox.paused = true;
+  watch(outbox);
+  await clock(outbox, outbox.probe());
+  return outbox;
+}
+
+// How far this phone's clock is from the server's, told by the last answer; remembered for pages without a network.
+async function clock(outbox, asked) {
+  if (!outbox.lasting) return asked;
+  const old = (await note("offset").catch(() => 0)) ?? 0;
+  state.offset ||= old;
+  const remember = asked?.then((seen) => seen.online && setNote("offset", state.offset).catch(() => {}));
+  return state.urls.hello ? undefined : remember;
 }
 
 // The store of this phone, or the memory of the page where there is none or the office wants none.

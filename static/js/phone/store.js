@@ -155,32 +155,12 @@ export const device = {
     return counts;
   },
 
-  // One page at a time sends for the whole browser; undefined when another one is at it.
-  exclusive: (job) =>
-    navigator.locks ? navigator.locks.request("sja1-send", { ifAvailable: true }, (lock) => lock && job()) : leased(job),
+  // One page at a time sends for the whole browser; nothing when another one is at it.
+  exclusive: async (job) =>
+    navigator.locks
+      ? navigator.locks.request("sja1-send", { ifAvailable: true }, (lock) => lock && job())
+      : (await import("./lease.js")).leased(work, job),
 };
-
-// Without locks: a row that says who sends, renewed while it lasts.
-async function leased(job) {
-  const mine = crypto.getRandomValues(new Uint32Array(1))[0];
-  const claim = () =>
-    work("readwrite", async (tx) => {
-      const meta = tx.objectStore("meta");
-      const held = await meta.get("lease");
-      const age = held ? Math.abs(Date.now() - held.at) : Infinity;
-      if (held && held.by !== mine && age < 15000) return false;
-      await meta.put({ id: "lease", by: mine, at: Date.now() });
-      return true;
-    });
-  if (!(await claim())) return null;
-  const renewal = setInterval(claim, 5000);
-  try {
-    return await job();
-  } finally {
-    clearInterval(renewal);
-    await work("readwrite", (tx) => tx.objectStore("meta").delete("lease"));
-  }
-}
 
 // ------------------------------------------------------------------------------------------------- what was downloaded
 

@@ -1,0 +1,57 @@
+// The downloaded records: what the server had, put forward with every change it took, and with what still waits laid over.
+import { keep, list, note, prune, read, setNote } from "./store.js";
+
+const DAYS = 7 * 86400000;
+
+export const record = (user, id) => read("records", user, String(id));
+export const records = async (user) => (await list("records", user)).filter((one) => one.id);
+
+function put(kept, name, value, body) {
+  const [kind, key] = [name.slice(0, name.indexOf("-")), name.slice(name.indexOf("-") + 1)];
+  if (kind === "item") {
+    const item = kept.section.items.find((one) => one.id === Number(key));
+    if (item) Object.assign(item, { value, version: body.version ?? item.version });
+  } else if (kind === "head") {
+    kept.head[key] = value;
+    kept.version = body.version ?? kept.version;
+  } else if (kind === "section") {
+    kept.section[key] = value;
+    kept.section.version = body.version ?? kept.section.version;
+  } else if (name === "sign-enterprise") kept.signature.state = "HERE";
+  else if (kind === "sign") kept.signed = [...(kept.signed ?? []), Number(key)];
+}
+
+// The server took a change: the copy on the phone says so; a record that was handed in is removed from it.
+export async function amend(user, op, body) {
+  const kept = await record(user, op.record);
+  if (op.name === "submit") {
+    const gone = new RegExp(`/${op.record}/`);
+    await prune("pages", (row) => row.user === user && gone.test(row.id));
+    await prune("records", (row) => row.user === user && row.id === String(op.record));
+  }
+  await setNote("delivered", new Date().toISOString());
+  if (op.name === "submit") await setNote("handed", [...((await note("handed")) ?? []).slice(-20), { place: op.place, at: new Date().toISOString() }]);
+  if (!kept || op.name === "submit") return;
+  if (body.versions) for (const [id, version] of Object.entries(body.versions)) put(kept, `item-${id}`, { answer: "OK", text: "", corrected: false }, { version });
+  else put(kept, op.name, op.body.value, body);
+  if (op.name.startsWith("photo")) kept.section.items.find((one) => one.id === Number(op.body.finding))?.photos.push({ id: body.id, small: body.small });
+  await keep("records", user, String(op.record), kept);
+}
+
+// A record as the inspector sees it: with what waits in the outbox.
+export function laid(kept, ops) {
+  const seen = structuredClone(kept);
+  for (const op of ops) {
+    if (op.name === "rest_ok") for (const id of op.body.ids) put(seen, `item-${id}`, { answer: "OK", text: "", corrected: false }, {});
+    else put(seen, op.name, op.body.value, {});
+    if (op.name.startsWith("photo")) seen.section.items.find((one) => one.id === Number(op.body.finding))?.photos.push({ key: op.key });
+  }
+  return seen;
+}
+
+// Downloads that are a week old, and those of anybody else, are removed; what waits to be sent stays.
+export async function expire(user) {
+  const old = ({ user: whose, at }) => whose !== user || Math.abs(Date.now() - at) > DAYS;
+  await prune("records", old);
+  await prune("pages", old);
+}
