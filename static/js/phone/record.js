@@ -95,7 +95,7 @@ form.addEventListener("input", (event) => {
   const thing = thingOf(event.target);
   if (!thing) return;
   clearTimeout(timers.get(thing));
-  timers.set(thing, setTimeout(() => take(thing), PAUSE));
+  timers.set(thing, setTimeout(() => take(thing), outbox.offline ? PAUSE / 4 : PAUSE));
 });
 form.addEventListener("focusout", (event) => {
   const thing = thingOf(event.target);
