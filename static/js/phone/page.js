@@ -17,6 +17,7 @@ const root = document.body.dataset.sync.replace(/tongbu\/$/, "");
 const cached = "from" in document.documentElement.dataset;
 
 export async function start() {
+  if (!document.querySelector("form#entry, form#sign")) document.documentElement.classList.add("js");
   if (!("offline" in document.body.dataset)) return (await import("./leave.js")).empty();
   const why = lacking();
   const registration = why ? null : await register();
