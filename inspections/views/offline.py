@@ -25,7 +25,7 @@ MODULES = (
 FILES = (
     *(f"css/{name}.css" for name in STYLES),
     *(f"js/phone/{name}.js" for name in MODULES),
-    *("js/phone-page.js", "js/confirm-once.js", "img/icons.svg", "img/favicon.svg"),
+    *("js/phone-page.js", "js/confirm-once.js", "img/icons-phone.svg", "img/favicon.svg"),
     *("vendor/idb-8.0.4/idb.min.js", "vendor/signature_pad-5.1.4/signature_pad.min.js"),
 )
 
