@@ -107,6 +107,7 @@ TABLE: dict[str, Rule] = {
     "inspections:return_list": only(LEAD, AUDITOR),
     "inspections:return_decide": only(LEAD, AUDITOR, methods=BOTH),
     "inspections:progress": only(LEAD, AUDITOR),
+    "inspections:handover": only(LEAD, methods=BOTH),
     "inspections:plan_progress": only(LEAD, AUDITOR),
     "inspections:plan_burndown": only(LEAD, AUDITOR),
     "inspections:plan_remind": only(LEAD, methods=POST),

@@ -25,6 +25,7 @@ from inspections.services.entry import (
     save_section,
 )
 from inspections.services.evidence import add_evidence, remove_evidence
+from inspections.services.handover import accept_unsent, preview_unsent
 from inspections.services.moving import check_people
 from inspections.services.people import replace_on_records
 from inspections.services.reminding import read_notices, remind, run_is_due, send_due_reminders
@@ -45,6 +46,7 @@ __all__ = [
     "StaleReview",
     "StaleVersion",
     "WrongCode",
+    "accept_unsent",
     "add_assistant",
     "add_evidence",
     "approve_events",
@@ -64,6 +66,7 @@ __all__ = [
     "moves",
     "note_reading",
     "preview_dispatch",
+    "preview_unsent",
     "proceed_records",
     "read_notices",
     "recompute_deadlines",

@@ -21,8 +21,10 @@ from inspections.services.findings import Held, held_finding, keep
 from inspections.services.results import codes_of, derive_results, result_problems
 from inspections.services.section_entry import FollowUpEntry, save_section
 from inspections.services.writing import (
+    TAKEN_OVER,
     NotYours,
     StaleVersion,
+    Trail,
     begin,
     check_open,
     check_state,
@@ -41,6 +43,8 @@ __all__ = [
     "EntryOutcome", "FollowUpEntry", "StaleVersion", "add_assistant", "derive_results", "due_dates",
     "fill_missing_due_dates", "own_section", "save_entry", "save_finding", "save_head", "save_rest_ok", "save_section",
 ]  # fmt: skip
+
+FILLED = "填写入场信息"
 
 
 @dataclass
@@ -114,7 +118,7 @@ def store_finding(
         stream=stream_of(record), actor=actor, action=action, obj=stored, head=held.head,
         before=before, after=audit.fields_of(stored, FINDING) | ({"client": dict(client)} if client else {}),
     )  # fmt: skip
-    _touch_after_answer(stored.section)
+    touch_after_answer(stored.section)
     return stored
 
 
@@ -162,7 +166,7 @@ def answer_words(answer: str, text: str) -> str:
     return f"{label}：{text}" if text else str(label)
 
 
-def _touch_after_answer(section: DepartmentSection) -> None:
+def touch_after_answer(section: DepartmentSection) -> None:
     """The first answer begins the section; a confirmed result that no longer fits must be confirmed again."""
     changed = []
     if section.state == SectionState.NOT_STARTED:
@@ -195,6 +199,22 @@ def save_head(
     if section is None:
         raise NotYours("只有这份一企一表被抽中的检查人员可以填写入场信息。")
     check_writable(actor, section)
+    return write_head(
+        actor=actor, stored=stored, section=section, version=version, base=base, fields=fields, trail=Trail(FILLED)
+    )  # fmt: skip
+
+
+def write_head(
+    *,
+    actor: User,
+    stored: InspectionRecord,
+    section: DepartmentSection,
+    version: int,
+    base: Mapping[str, Any] | None,
+    fields: Mapping[str, Any],
+    trail: Trail,
+) -> list[str]:
+    """``save_head`` on a record that is locked, for whoever was found to be allowed to; ``section``: whose work."""
     changes = {name: value for name, value in fields.items() if getattr(stored, name) != value}
     if not changes:
         return head_warnings(stored)
@@ -208,8 +228,8 @@ def save_head(
     stored.version += 1
     stored.save(update_fields=[*changes, "version"])
     audit.record(
-        stream=stream_of(stored.pk), actor=actor, action="填写入场信息", obj=stored,
-        before=before, after=audit.fields_of(stored, changes),
+        stream=stream_of(stored.pk), actor=actor, action=trail.action, obj=stored, before=before,
+        after=audit.fields_of(stored, changes) | trail.more, reason=trail.reason,
     )  # fmt: skip
     if "visit_to" in changes:
         start_clocks(stored)
@@ -218,7 +238,10 @@ def save_head(
 
 
 def _stale_head(stored: InspectionRecord, changes: Mapping[str, Any]) -> StaleVersion:
-    last = AuditEvent.objects.filter(stream=stream_of(stored.pk), action="填写入场信息").order_by("-seq").first()
+    acts = AuditEvent.objects.filter(
+        stream=stream_of(stored.pk), action__in=[FILLED, TAKEN_OVER], object_type=stored._meta.label_lower
+    )  # fmt: skip
+    last = acts.order_by("-seq").first()
     name = next(iter(changes))
     label = str(getattr(InspectionRecord._meta.get_field(name), "verbose_name", name))
     return StaleVersion(

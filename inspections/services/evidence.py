@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from inspections.enums import EvidenceKind
 from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding
-from inspections.services.writing import NotYours, check_writable, lock_record, own_section, stream_of
+from inspections.services.writing import NotYours, Trail, check_writable, lock_record, own_section, stream_of
 from registry import audit, clock
 from registry.enums import Role
 from registry.errors import DomainError
@@ -60,6 +60,22 @@ def add_evidence(
     if finding is not None:
         section = finding.section
     _check_place(actor, stored, section, kind)
+    return write_evidence(
+        actor=actor, stored=stored, kind=kind, upload=upload, section=section, finding=finding, trail=Trail("上传材料")
+    )  # fmt: skip
+
+
+def write_evidence(
+    *,
+    actor: User,
+    stored: InspectionRecord,
+    kind: str,
+    upload: UploadedFile,
+    section: DepartmentSection | None,
+    finding: ItemFinding | None,
+    trail: Trail,
+) -> Evidence:
+    """``add_evidence`` on a record that is locked, for whoever was found to be allowed to."""
     content, content_type, taken_at = read_upload(upload, allow_pdf=kind != EvidenceKind.PHOTO)
     digest = hashlib.sha256(content).hexdigest()
     same = stored.evidence.filter(section=section, finding=finding, sha256=digest).first()
@@ -79,7 +95,10 @@ def add_evidence(
     fault_point("evidence:file_written")
     row.save(force_insert=True)
     after = {"kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding}
-    audit.record(stream=stream_of(stored.pk), actor=actor, action="上传材料", obj=row, after=after)
+    audit.record(
+        stream=stream_of(stored.pk), actor=actor, action=trail.action, obj=row, after=after | trail.more,
+        reason=trail.reason,
+    )  # fmt: skip
     return row
 
 

@@ -10,7 +10,16 @@ from django.db import transaction
 from inspections.enums import Measure, ResultCode
 from inspections.models import DepartmentSection, FollowUp, InspectionRecord, SectionMember, SectionResult
 from inspections.services.results import codes_of, result_problems
-from inspections.services.writing import StaleVersion, begin, check_writable, lock_record, stream_of, value_words
+from inspections.services.writing import (
+    TAKEN_OVER,
+    StaleVersion,
+    Trail,
+    begin,
+    check_writable,
+    lock_record,
+    stream_of,
+    value_words,
+)
 from registry import audit
 from registry.errors import DomainError
 from registry.models import AuditEvent, User
@@ -19,6 +28,7 @@ SECTION_FIELDS = (
     "written_only", "result_note", "result_confirmed", "other_body", "other_body_number", "other_body_day",
 )  # fmt: skip
 KEEP: Any = object()
+FILLED = "填写部门结果"
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ def save_section(
     said when the writer began; while they still say so, other changes are no collision. Raises StaleVersion when the
     section was changed.
     """
-    record = lock_record(InspectionRecord(pk=section.record_id))
+    lock_record(InspectionRecord(pk=section.record_id))
     stored = DepartmentSection.objects.select_related("department").get(pk=section.pk)
     check_writable(actor, stored)
     values: dict[str, Any] = {
@@ -66,8 +76,28 @@ def save_section(
     values = {name: value for name, value in values.items() if value is not None}
     if other_body_day is not KEEP:
         values["other_body_day"] = other_body_day
+    parts = {"present": present, "results": results, "follow_ups": follow_ups}
+    return write_section(
+        actor=actor, stored=stored, version=version, base=base, values=values, parts=parts, trail=Trail(FILLED)
+    )  # fmt: skip
+
+
+def write_section(
+    *,
+    actor: User,
+    stored: DepartmentSection,
+    version: int,
+    base: Mapping[str, Any] | None,
+    values: Mapping[str, Any],
+    parts: Mapping[str, Any],
+    trail: Trail,
+) -> DepartmentSection:
+    """``save_section`` on a section whose record is locked, for whoever was found to be allowed to.
+
+    ``values``: fields of the row; ``parts``: ``present`` ``results`` ``follow_ups``, left out or None = unchanged.
+    """
     before = section_content(stored)
-    _apply_section(stored, values, present, results, follow_ups)
+    _apply_section(stored, values, parts.get("present"), parts.get("results"), parts.get("follow_ups"))
     after = section_content(stored)
     if before == after:
         return stored
@@ -81,8 +111,9 @@ def save_section(
     stored.version += 1
     stored.save(update_fields=[*SECTION_FIELDS, "state", "version"])
     audit.record(
-        stream=stream_of(record.pk), actor=actor, action="填写部门结果", obj=stored,
-        before={name: before[name] for name in changed}, after={name: after[name] for name in changed},
+        stream=stream_of(stored.record_id), actor=actor, action=trail.action, obj=stored,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed} | trail.more, reason=trail.reason,
     )  # fmt: skip
     return stored
 
@@ -147,18 +178,20 @@ def _replace_follow_ups(section: DepartmentSection, entries: list[FollowUpEntry]
 
 def _stale_section(stored: DepartmentSection, before: Mapping[str, Any], after: Mapping[str, Any]) -> StaleVersion:
     last = AuditEvent.objects.filter(
-        stream=stream_of(stored.record_id), action="填写部门结果", object_id=str(stored.pk)
+        stream=stream_of(stored.record_id), action__in=[FILLED, TAKEN_OVER], object_id=str(stored.pk),
+        object_type=stored._meta.label_lower,
     ).order_by("-seq").first()  # fmt: skip
     name = next(name for name in after if before[name] != after[name])
     return StaleVersion(
-        what=f"{stored.department}的检查结果", theirs=_content_words(name, before[name]),
-        mine=_content_words(name, after[name]), by=last.actor_name if last else "他人",
+        what=f"{stored.department}的检查结果", theirs=content_words(name, before[name]),
+        mine=content_words(name, after[name]), by=last.actor_name if last else "他人",
         at=last.at if last else None, version=stored.version,
         value={name: before[name] for name in after if before[name] != after[name]},
     )  # fmt: skip
 
 
-def _content_words(name: str, value: Any) -> str:
+def content_words(name: str, value: Any) -> str:
+    """A part of ``section_content`` as people read it."""
     if name == "results":
         return "、".join(str(ResultCode(code).label) for code in value) or "未选"
     if name == "follow_ups":

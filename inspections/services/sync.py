@@ -135,20 +135,11 @@ def _save_section(actor: User, change: Change) -> int:
     section = _section(actor, change.sender.record)
     members = {row.pk: row for row in section.members.all()}
 
-    def arguments(value: Any) -> dict[str, Any]:
-        if change.field == "present":
-            if unknown := set(value) - set(members):
-                raise DomainError(f"到场人员里有 {len(unknown)} 人不是本部门被抽中的检查人员，请登记为协助人员。")
-            return {"present": [members[key] for key in value]}
-        if change.field == "conclusion":
-            rows = value.get("follow_ups")
-            return value | ({} if rows is None else {"follow_ups": [FollowUpEntry(**row) for row in rows]})
-        return {change.field: value}
-
-    base = _section_base(change, members) if change.has_base else None
+    base = section_terms(change.field, change.base, members) if change.has_base else None
     try:
         stored = save_section(
-            actor=actor, section=section, version=change.version, base=base, **arguments(change.value)
+            actor=actor, section=section, version=change.version, base=base,
+            **section_arguments(change.field, change.value, members),
         )  # fmt: skip
     except StaleVersion as stale:
         stale.value = _in_terms_of_the_phone(change.field, section_content(section), members)
@@ -165,13 +156,25 @@ def _in_terms_of_the_phone(name: str, content: Mapping[str, Any], members: Mappi
     return content[name]
 
 
-def _section_base(change: Change, members: Mapping[int, SectionMember]) -> dict[str, Any]:
-    """What the phone had seen, in the form of ``section_content``."""
-    if change.field == "present":
-        return {"present": [row.inspector_id for key, row in members.items() if key in set(change.base)]}
-    if change.field == "conclusion":
-        return {name: audit.plain(value) for name, value in change.base.items()}
-    return {change.field: audit.plain(change.base)}
+def section_arguments(name: str, value: Any, members: Mapping[int, SectionMember]) -> dict[str, Any]:
+    """What the phone says of a field of the section, as arguments of ``save_section``."""
+    if name == "present":
+        if unknown := set(value) - set(members):
+            raise DomainError(f"到场人员里有 {len(unknown)} 人不是本部门被抽中的检查人员，请登记为协助人员。")
+        return {"present": [members[key] for key in value]}
+    if name == "conclusion":
+        rows = value.get("follow_ups")
+        return value | ({} if rows is None else {"follow_ups": [FollowUpEntry(**row) for row in rows]})
+    return {name: value}
+
+
+def section_terms(name: str, value: Any, members: Mapping[int, SectionMember]) -> dict[str, Any]:
+    """What the phone says of a field of the section, in the form of ``section_content``."""
+    if name == "present":
+        return {"present": [row.inspector_id for key, row in members.items() if key in set(value)]}
+    if name == "conclusion":
+        return {part: audit.plain(one) for part, one in value.items()}
+    return {name: audit.plain(value)}
 
 
 # ------------------------------------------------------------------------------------------------------------- photos

@@ -1,6 +1,7 @@
 """Who may write into a record, and what a writer is told when somebody else was there first."""
 
 import datetime as dt
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -12,6 +13,17 @@ from registry.enums import SERVING, CheckMethod, Role
 from registry.errors import DomainError
 from registry.models import User
 from sampling.enums import PlanState
+
+TAKEN_OVER = "接收未送达的内容"
+
+
+@dataclass(frozen=True)
+class Trail:
+    """What the trail says of a change beyond its values: the act, the reason, and what else belongs to it."""
+
+    action: str
+    reason: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 class SectionClosed(DomainError):
@@ -82,13 +94,13 @@ def why_not(user: User, record_id: int) -> str:
     """Why a person whose phone still holds work on a record may not send it any more; empty for a stranger."""
     seat = (
         SectionMember.objects.filter(section__record=record_id, inspector__user=user)
-        .select_related("inspector__department", "section__department")
+        .select_related("inspector__department", "section__department", "section__record__plan__lead")
         .order_by("replaced", "pk")
         .first()
     )
     if seat is None:
         return ""
-    person, department = seat.inspector, seat.section.department
+    person, department, lead = seat.inspector, seat.section.department, seat.section.record.plan.lead
     if seat.replaced:
         why = f"您已不再是这份一企一表的检查人员，{department}已按候补顺序换人"
     elif person.department_id != department.pk:
@@ -99,7 +111,7 @@ def why_not(user: User, record_id: int) -> str:
         why = "您的账号已没有执法检查人员的权限"
     else:
         return ""
-    return f"{why}。这次没有保存，内容还在本机：请导出备查，并告诉{department}的部门管理员。"
+    return f"{why}。这次没有保存，内容还在本机：请导出备查，交给牵头部门{lead}，由其登记接收。"
 
 
 def check_writable(actor: User, section: DepartmentSection) -> None:

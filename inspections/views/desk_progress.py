@@ -38,6 +38,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     page, query = page_of(request.GET, plans.distinct().select_related("lead").order_by("-period_to", "-pk"), 20)
     of_plan = _counts([plan.pk for plan in page])
     context = {"rows": [(plan, of_plan[plan.pk]) for plan in page], "page": page, "query": query}
+    context["may_take_over"] = LEAD in request.user.roles
     return render(request, "inspections/desk/progress.html", context)
 
 

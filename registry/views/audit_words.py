@@ -33,6 +33,10 @@ WORDS = {
     "schemes": "分级办法",
     "items": "抽查事项",
     "years": "日历年数",
+    "handover": "未送达内容的接收",
+    "inspector": "检查人员",
+    "account": "账号",
+    "file": "文件摘要",
 }
 
 CODE = re.compile(r"[A-Z][A-Z0-9_]+")

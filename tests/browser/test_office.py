@@ -6,6 +6,7 @@ does not matter.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from kuancheng_inspect.demo.accounts import PASSWORD
 from kuancheng_inspect.demo.campaign import DIGITS
 from tests.browser.axe import violations
 from tests.browser.steps import follow, sideways, small_targets, tall
+from tests.county import photo as camera
 from tests.live_app import LiveApp, start_live_app
 
 PREPARE = """
@@ -226,3 +228,69 @@ def test_the_tasks_of_the_office_keep_their_click_budgets(office: tuple[LiveApp,
         review(clicks, waiting)
         assert clicks.spent <= waiting + 1
         assert app.rows(SUBMITTED) == [(0,)]
+
+
+# ------------------------------------------------------------------------------------------ what a phone could not send
+
+HELD = """
+import json
+from inspections.models import ItemFinding
+from registry.models import Inspector
+row = ItemFinding.objects.filter(answer="NOT_OK", section__state="DRAFT").order_by("pk").last()
+member = row.section.members.select_related("inspector__user").exclude(inspector__user=row.updated_by)[0]
+rest = [one for one in row.section.findings.order_by("order") if not one.answer]
+found = {"user": member.inspector.user_id, "record": row.section.record_id, "conflict": row.pk}
+print(json.dumps(found | {"new": [one.pk for one in rest]}))
+"""
+
+
+def exported(held: dict[str, Any]) -> bytes:
+    """A phone's file: one answer that collides, one that does not, a photo, a signature, and a record of nobody."""
+    made = "2026-09-22T01:40:00.000Z"
+
+    def change(number: int, name: str, record: int, body: dict[str, Any], **more: Any) -> dict[str, Any]:
+        key = f"{number:032x}"
+        body = {"key": key, "user": held["user"], "record": record} | body
+        return {"key": key, "name": name, "record": record, "what": name, "at": made, "body": body} | more
+
+    def item(number: int, pk: int, answer: str, text: str, record: int = held["record"]) -> dict[str, Any]:
+        value = {"answer": answer, "text": text, "corrected": False}
+        return change(number, f"item-{pk}", record, {"target": "item", "id": pk, "value": value, "base_version": 0})
+
+    picture = {"finding": str(held["new"][0]), "kind": "PHOTO", "file_name": "灭火器.jpg"}
+    photo = base64.b64encode(camera().read()).decode()
+    head = {"target": "head", "field": "overall", "value": "正常营业，前台有人", "base_version": 1, "base_value": ""}
+    changes = [
+        change(1, "head-overall", held["record"], head),
+        item(2, held["conflict"], "NOT_OK", "灭火器压力不足，安全出口堆放纸箱，已当面告知负责人"),
+        item(3, held["new"][0], "OK", ""),
+        change(4, "photo-1", held["record"], picture, type="image/jpeg", photo=photo),
+        change(5, "sign-enterprise", held["record"], {"kind": "enterprise"}) | {"what": "企业签字"},
+        item(6, 1, "OK", "", record=99999),
+    ]  # fmt: skip
+    data = {"format": "kuancheng-unsent-1", "user": held["user"], "made": made, "changes": changes}
+    return json.dumps(data).encode()
+
+
+def test_a_phones_file_is_looked_at_and_taken_over(
+    office: tuple[LiveApp, Any], browser: Browser, tmp_path: Path
+) -> None:
+    app, roles = office
+    file = tmp_path / "待同步.json"
+    file.write_bytes(exported(json.loads(app.run(HELD).splitlines()[-1])))
+    with desk(browser, app, roles["lead"]["user"]) as page:
+        page.goto("/jiancha/jindu/")
+        follow(page.get_by_role("link", name="接收未送达的内容"))
+        page.set_input_files("input[name=file]", file)
+        page.get_by_role("button", name="预览要接收的内容").click()
+        expect(page.get_by_text("企业签字")).to_be_visible()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            assert sideways(page) <= 0, width
+            assert violations(page) == []
+            page.screenshot(path=app.directory / f"handover-{width}.png", full_page=True)
+        page.get_by_label("改成手机里的").check()
+        page.fill("textarea[name=reason]", "检查人员已调离，手机里的内容送不出来（演示）")
+        follow(page.get_by_role("button", name="接收所列内容"))
+        expect(page.locator("body")).to_contain_text("已接收 4 项，涉及 1 份一企一表")
+    assert app.rows("SELECT count(*) FROM registry_auditevent WHERE action = '接收未送达的内容'") == [(4,)]
