@@ -18,12 +18,12 @@ export async function content(outbox) {
     }
     changes.push(change);
   }
-  const words = "没有送达的检查内容，未加密，含个人信息。请交给本部门管理员，由其登记后保存；送达以后请删除本文件。";
+  const words = "没有送达的检查内容，未加密，含个人信息。请交给牵头部门，由其登记接收；送达以后请删除本文件。";
   return { format: "kuancheng-unsent-1", words, user: outbox.user, made: new Date().toISOString(), changes };
 }
 
 export async function save(outbox) {
-  if (!window.confirm("导出的文件没有加密，含企业和个人信息，只交给本部门管理员。继续导出吗？")) return false;
+  if (!window.confirm("导出的文件没有加密，含企业和个人信息，只交给牵头部门。继续导出吗？")) return false;
   const text = JSON.stringify(await content(outbox), null, 1);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
