@@ -34,6 +34,7 @@ export class Outbox {
     this.sleeping = new Map();
     this.flying = new Map();
     this.handlers = new Map();
+    this.bases = new Map();
     this.listeners = new Set();
     this.stopped = null;
     this.failing = false;
@@ -179,6 +180,7 @@ export class Outbox {
   async fly(op) {
     if (!(await this.store.take(op.key)) && op.kept) return this.refresh();
     Object.assign(op, { flown: true, tries: op.tries + 1 });
+    this.rebase(op);
     this.tell();
     let outcome;
     try {
@@ -188,6 +190,15 @@ export class Outbox {
     }
     await this.landed(op, outcome);
     this.tell();
+  }
+
+  // A change made before the one ahead of it was stored now rests on what the server has of that.
+  rebase(op) {
+    const base = this.bases.get(`${op.record} ${op.name}`);
+    if (!base || !(op.body.base_version < base.version)) return false;
+    op.body.base_version = base.version;
+    if ("base_value" in op.body) op.body.base_value = base.value;
+    return true;
   }
 
   // The picture out of the phone; one that cannot be read stops only itself.
@@ -219,20 +230,15 @@ export class Outbox {
   }
 
   async stored(op, body) {
+    const versions = body.versions ? Object.entries(body.versions).map(([id, version]) => [`item-${id}`, version]) : [[op.name, body.version]];
+    const names = versions.filter(([, version]) => version !== undefined);
+    for (const [name, version] of names) this.bases.set(`${op.record} ${name}`, { version, value: op.body.value });
     await this.store.remove([op.key]);
     this.writes += 1;
     this.ops = this.ops.filter((one) => one.key !== op.key);
     this.blobs.delete(op.key);
     if (this.lasting) await this.refresh();
-    // What was changed again meanwhile now rests on what the server has.
-    const versions = body.versions ? Object.entries(body.versions).map(([id, version]) => [`item-${id}`, version]) : [[op.name, body.version]];
-    for (const [name, version] of versions) {
-      for (const next of this.of(op.record, name).filter((one) => one.state === "waiting" && version !== undefined)) {
-        next.body.base_version = version;
-        if ("base_value" in next.body) next.body.base_value = op.body.value;
-        if (next.kept) await this.store.rewrite(next);
-      }
-    }
+    for (const [name] of names) for (const next of this.of(op.record, name)) if (this.rebase(next) && next.kept) await this.store.rewrite(next);
     await this.onstored?.(op, body);
   }
 
