@@ -118,7 +118,7 @@ def test_walkthrough_twice_gives_the_same_draw():
     assert sorted(runs[0]) == sorted(runs[1])
     assert [name for name, content in runs[0].items() if runs[1][name] != content] == []
     frozen = {"freeze", "plan", "pool", "recuse", "exclude", "roster", "names"}
-    later = {"entropy", "result", "nonces", "events-001", "audit", "log"}
+    later = {"entropy", "result", "nonces", "public-plan", "public", "events-001", "audit", "log"}
     public = {"freeze", "public-plan", "entropy", "nonces", "public", "audit", "log"}
     expected = {f"draw/{name}.tsv" for name in frozen | later} | {f"draw-public/{name}.tsv" for name in public}
     assert set(runs[0]) == expected

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
+from inspections.views import offline
 from scripts import phone_icons
 from tests import factories as f
 from tests.inspections import field as x
@@ -17,7 +18,9 @@ from tests.inspections.test_phone_views import at, page, signed_in
 pytestmark = pytest.mark.django_db
 LIMIT = 60 * 1024
 ITEMS = 25
-PHONE_PAGES = Path(__file__).resolve().parents[2] / "templates" / "inspections" / "phone"
+BASE = Path(__file__).resolve().parents[2]
+PHONE_PAGES = BASE / "templates" / "inspections" / "phone"
+NOT_OFFLINE = {"js/chosen-file.js"}  # scans need a network
 
 
 def weight(text: bytes) -> int:
@@ -75,3 +78,14 @@ def test_the_phones_icons_are_those_its_pages_name() -> None:
     )
     assert shown
     assert shown <= set(phone_icons.SYMBOL.findall(phone_icons.subset()))
+
+
+def test_the_worker_keeps_every_module_and_file_of_the_phone() -> None:
+    """A module that the worker does not know is missing in the cellar, where nobody sees why."""
+    kept = set(offline.FILES)
+    assert {f"js/phone/{path.name}" for path in (BASE / "static/js/phone").glob("*.js")} <= kept
+    asked = set()
+    for path in (*PHONE_PAGES.glob("*.html"), BASE / "templates/base_phone.html"):
+        asked |= set(re.findall(r"{% static '((?:js|css|img|vendor)/[^']+)' %}", path.read_text(encoding="utf-8")))
+    assert asked - kept == NOT_OFFLINE
+    assert [name for name in offline.FILES if not (BASE / "static" / name).is_file()] == []

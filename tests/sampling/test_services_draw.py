@@ -522,26 +522,6 @@ def together(count: int, work: Any) -> list[Any]:
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("same_key", [True, False])
-def test_two_people_drawing_at_once_make_one_draw(same_key: bool) -> None:
-    plan = p.county()
-    p.freeze(plan)
-    p.at(p.DRAWN_AT)
-
-    def work(number: int) -> Any:
-        key = "same-key-for-both" if same_key else f"key-of-person-{number:04d}"
-        digits = p.DIGITS if same_key else str(number) * 40
-        return services.run_draw(actor=plan.created_by, plan=plan, digits=digits, witnesses=p.WITNESSES, key=key)
-
-    answers = together(2, work)
-    assert Draw.objects.count() == 1
-    drawn = [one for one in answers if isinstance(one, Draw)]
-    assert len(drawn) == (2 if same_key else 1)
-    assert LogEntry.objects.count() == 3
-
-
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
 def test_without_the_lock_of_the_plan_the_same_race_reaches_the_constraint(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: take the lock away and both get as far as writing; the unique constraints stop the second."""
     plan = p.county()
@@ -569,17 +549,3 @@ def test_without_the_lock_of_the_plan_the_same_race_reaches_the_constraint(monke
 
     together(2, work)
     assert (len(failures), Draw.objects.count()) == (1, 1)
-
-
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_freezes_at_once_get_consecutive_numbers_and_one_chain() -> None:
-    plan = p.county()
-    copies = [services.copy_plan(actor=plan.created_by, plan=plan) for _ in range(3)]
-    rosters = together(3, lambda n: services.freeze_plan(actor=plan.created_by, plan=copies[n]))
-    assert sorted(roster.seq for roster in rosters) == [1, 2, 3]
-    prev = bundle.GENESIS
-    for entry in LogEntry.objects.select_related("roster").order_by("seq"):
-        line = bundle.log_line(entry.seq, entry.time, entry.kind, entry.roster.draw_id, entry.sha256)
-        assert (entry.roster.prev, bundle.log_chain(prev, [line])) == (prev, (entry.chain,))
-        prev = entry.chain
