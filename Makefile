@@ -48,12 +48,13 @@ test: lint ## everything: gates, then PostgreSQL (with races and kills) beside S
 	@scripts/test.sh
 
 test-sqlite: setup
-	$(PYTEST) --engine=sqlite -m "not pg and not race and not browser" --output=var/browser-sqlite
+	$(PYTEST) --engine=sqlite -m "not pg and not race and not browser" --ignore=tests/test_crawl.py --output=var/browser-sqlite
 
-# Files that touch no database run once, on the SQLite pass.
+# Files that touch no database, or bring their own, run once, on the SQLite pass; every page as every role once, on PostgreSQL.
 SAMPLING_PURE := $(foreach name,canonical quotas draw matching bundle public javascript standalone statistics,tests/sampling/test_$(name).py)
-REGISTRY_PURE := $(foreach name,workdays uscc spreadsheets fixture_files,tests/registry/test_$(name).py)
-PURE := $(addprefix --ignore=,$(SAMPLING_PURE) $(REGISTRY_PURE) tests/test_house_rules.py)
+REGISTRY_PURE := $(foreach name,workdays uscc spreadsheets fixture_files faults,tests/registry/test_$(name).py)
+TESTS_PURE := $(foreach name,house_rules deploy_files proxy,tests/test_$(name).py)
+PURE := $(addprefix --ignore=,$(SAMPLING_PURE) $(REGISTRY_PURE) $(TESTS_PURE))
 
 test-postgres: setup
 	$(PYTEST) --engine=postgres -m "not browser" $(PURE)

@@ -123,6 +123,11 @@ def read_value(field: str, value: Any) -> Any:
     return _conclusion(_of_type(field, value, dict))
 
 
+def flag(data: Mapping[str, Any], name: str) -> bool:
+    """True or false; left out is false."""
+    return bool(_of_type(name, data.get(name, False), bool))
+
+
 def _of_type(field: str, value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
         raise BadRequest(field)

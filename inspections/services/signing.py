@@ -69,16 +69,19 @@ def sign_record(
     signed_on: dt.date | None = None,
     drawing: Drawing | None = None,
     witness_drawing: Drawing | None = None,
+    own_only: bool = False,
 ) -> InspectionRecord:
     """Store how the enterprise confirmed the record, with the digests of the sections shown to it.
 
+    ``own_only``: what was shown was the own section alone, on a phone without a network.
     ``drawing``: what the signatory drew on the pad (none: signed or sealed on paper); ``witness_drawing``: the witness.
 
     A refusal needs its reason and a witness (name and unit), or why there was none; it does not invalidate the record.
     May be given again: the earlier ones stay in the trail. Raises DomainError naming everything that is missing.
     """
     stored = lock_record(record)
-    if own_section(actor, stored) is None:
+    own = own_section(actor, stored)
+    if own is None:
         raise NotYours("只有这份一企一表被抽中的检查人员可以登记签字。")
     reason = refusal_reason.strip()
     if signature in {SignatureState.REFUSED, SignatureState.UNABLE} and no_witness_reason.strip():
@@ -97,7 +100,8 @@ def sign_record(
     for name, value in values.items():
         setattr(stored, name, value)
     stored.save(update_fields=list(values))
-    shown = {row.department.code: section_digest(row) for row in _shown(sections)}
+    seen = [row for row in _shown(sections) if not own_only or row.pk == own.pk]
+    shown = {row.department.code: section_digest(row) for row in seen}
     after = audit.fields_of(stored, SIGNATURE_FIELDS)
     after |= {"version": content_version(stored), "head": head_digest(stored), "sections": shown}
     after["drawn"] = _keep_drawings(actor, stored, after["version"], drawing, witness_drawing)

@@ -220,14 +220,21 @@ def remove_photo(*, actor: User, sender: Sender, evidence: int) -> tuple[Answer,
 
 
 def store_signing(
-    *, actor: User, sender: Sender, seen: int, fields: Mapping[str, Any], drawings: Mapping[str, Any]
+    *,
+    actor: User,
+    sender: Sender,
+    seen: int,
+    fields: Mapping[str, Any],
+    drawings: Mapping[str, Any],
+    own_only: bool = False,
 ) -> tuple[Answer, bool]:
-    """The enterprise's signature or refusal, once. ``seen``: the content version that was shown."""
+    """The enterprise's signature or refusal, once. ``seen``: the content version that was shown; ``own_only``: of it
+    the own section alone."""
 
     def effect() -> Answer:
         record = _section(actor, sender.record).record
         drawn: dict[str, Any] = {name: read_drawing(data) for name, data in drawings.items() if data is not None}
-        stored = sign_record(actor=actor, record=record, **fields, **drawn)
+        stored = sign_record(actor=actor, record=record, own_only=own_only, **fields, **drawn)
         return _signed(stored, seen, stored.signed_digest)
 
     return _once(actor, sender, "sync_sign", effect)

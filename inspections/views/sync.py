@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import get_token
 from django.urls import reverse
 
-from inspections.forms.sync import BadRequest, read_change, read_json, read_sender, read_signing, whole
+from inspections.forms.sync import BadRequest, flag, read_change, read_json, read_sender, read_signing, whole
 from inspections.services import sync as services
 from inspections.views.answering import answering, stored
 from inspections.views.packs import packs_of
@@ -90,8 +90,9 @@ def sync_sign(request: HttpRequest) -> JsonResponse:
     elif data.get("kind") == "enterprise":
         drawings = {name: data.get(name) for name in ("drawing", "witness_drawing")}
         answer, now = services.store_signing(
-            actor=user, sender=sender, seen=seen, fields=read_signing(data), drawings=drawings
-        )
+            actor=user, sender=sender, seen=seen, fields=read_signing(data), drawings=drawings,
+            own_only=flag(data, "own_only"),
+        )  # fmt: skip
     else:
         raise BadRequest("kind")
     return stored(answer, now)

@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from inspections.enums import RecordState, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice, SectionMember, Signature
+from inspections.services import entry, signing
 from registry import audit, clock, limits
 from registry.enums import InspectorStatus, Role
 from registry.models import AuditEvent, Inspector, OperationKey, User
@@ -340,6 +341,27 @@ def test_the_picture_of_a_signature_is_made_from_its_strokes(section: Department
     assert AuditEvent.objects.get(action="企业签字确认").after["drawn"] == [row.sha256]
     stranger = Phone(f.make_user(Role.LEAD, department=f.make_department("XF")), 0)
     assert stranger.client.get(reverse("inspections:signature_file", args=[row.pk])).status_code == 404
+
+
+def test_a_signature_without_a_network_covers_the_own_section(
+    section: DepartmentSection, phones: list[Phone]
+) -> None:
+    """What a colleague filled in meanwhile was on no screen when the enterprise signed."""
+    x.fill(section)
+    late = x.section_of(section.record, "GA")
+    entry.save_finding(
+        actor=x.inspectors(late)[0], finding=late.findings.first(), answer="OK", text="", corrected=False, version=0
+    )
+    fields = {"signature": "SIGNED", "signatory_name": "张某", "signatory_role": "SITE_MANAGER", "opinion_agrees": True}
+    sent = {"kind": "enterprise", "seen": 1, "fields": fields, "drawing": DRAWING}
+    assert phones[0].send("sync_sign", own_only="yes", **sent)[0] == 400
+    assert phones[0].send("sync_sign", own_only=True, **sent)[0] == 201
+    status = signing.signature_status(InspectionRecord.objects.get(pk=section.record_id))
+    assert status is not None
+    assert status.words == "签字时未出示：公安局"
+    assert phones[0].send("sync_sign", **sent)[0] == 201
+    status = signing.signature_status(InspectionRecord.objects.get(pk=section.record_id))
+    assert (status and status.words) == ""
 
 
 def test_both_inspectors_sign_and_the_record_is_submitted_once(

@@ -24,6 +24,7 @@ async function open() {
   const page = await import("./page.js");
   if (document.querySelector("form#entry")) await import("./record.js");
   else if (document.querySelector("form#sign")) {
+    document.body.dataset.ownOnly = "";
     await (await import("./check.js")).beforeSigning(known.id, Number(pathname.match(/\d+/)[0]));
     if (search.has("absent")) absent();
     await import("./sign.js");

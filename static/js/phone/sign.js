@@ -79,7 +79,7 @@ form.addEventListener("submit", (event) => {
   if (lacking) return problems([lacking]);
   const drawings = {};
   for (const [name, one] of pads) if (!(paper && name === "drawing")) drawings[name] = one.drawing();
-  put("sign-enterprise", refusing ? "拒绝签字的登记" : "企业签字", { kind: "enterprise", fields, ...drawings }, (kind, body) => {
+  put("sign-enterprise", refusing ? "拒绝签字的登记" : "企业签字", { kind: "enterprise", fields, ...drawings, own_only: "ownOnly" in document.body.dataset }, (kind, body) => {
     if (kind !== "stored" && kind !== "here") return problems([body.error, ...(body.problems ?? [])].filter((line, place, all) => line && all.indexOf(line) === place));
     if (kind === "stored") markSaved();
     return location.assign(pack.urls.check);
