@@ -343,9 +343,7 @@ def test_the_picture_of_a_signature_is_made_from_its_strokes(section: Department
     assert stranger.client.get(reverse("inspections:signature_file", args=[row.pk])).status_code == 404
 
 
-def test_a_signature_without_a_network_covers_the_own_section(
-    section: DepartmentSection, phones: list[Phone]
-) -> None:
+def test_a_signature_without_a_network_covers_the_own_section(section: DepartmentSection, phones: list[Phone]) -> None:
     """What a colleague filled in meanwhile was on no screen when the enterprise signed."""
     x.fill(section)
     late = x.section_of(section.record, "GA")
