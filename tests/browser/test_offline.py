@@ -436,6 +436,30 @@ def test_a_closed_record_keeps_the_work_readable_and_says_why(field: Field) -> N
     page.context.close()
 
 
+@pytest.mark.parametrize(
+    ("lacks", "words"),
+    [
+        ("Object.defineProperty(window, 'isSecureContext', {get: () => false})", "不是 https"),
+        ("delete Navigator.prototype.serviceWorker", "不支持离线"),
+        ("navigator.storage.estimate = async () => ({quota: 300e6, usage: 200e6})", "不足 200 MB"),
+    ],
+)
+def test_a_browser_that_lacks_something_says_so_and_saves_with_a_network(field: Field, lacks: str, words: str) -> None:
+    """Plain http, a browser inside an app, a full phone: one sentence on 今日, and the online form as it is."""
+    page = field.page(field.context())
+    page.add_init_script(lacks)
+    field.sign_in(page, 1)
+    page.goto(TODAY)
+    expect(page.locator("main")).to_contain_text(words, timeout=20_000)
+    page.goto(f"{TODAY}{field.records[9]}/")
+    ready(page)
+    before = field.acts(9)
+    answer(page, before % 3, "OK")
+    expect(page.locator(".chip-sync")).to_contain_text("已保存")
+    assert field.acts(9) == before + 1
+    page.context.close()
+
+
 def test_a_new_version_waits_and_the_office_can_switch_it_all_off(field: Field) -> None:
     """Cached form lost after an update of the worker; offline disabled but the old app lived on."""
     page = field.downloaded()
