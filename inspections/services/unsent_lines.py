@@ -17,10 +17,11 @@ from inspections.models import DepartmentSection, InspectionRecord, ItemFinding,
 from inspections.services.content import FINDING
 from inspections.services.entry import answer_words, touch_after_answer, write_head
 from inspections.services.evidence import FORMATS, thumbnail, write_evidence
+from inspections.services.findings import keep
 from inspections.services.section_entry import content_words, section_content, write_section
 from inspections.services.sync import Change, photo_facts, section_arguments, section_terms
 from inspections.services.writing import Trail, check_open, stream_of, value_words
-from registry import audit, clock
+from registry import audit
 from registry.errors import DomainError
 from registry.models import User
 
@@ -134,8 +135,7 @@ def _write_answer(actor: User, key: int, value: Mapping[str, Any], trail: Trail)
     row = ItemFinding.objects.select_related("item", "section__department").get(pk=key)
     before = audit.fields_of(row, FINDING)
     row.answer, row.text, row.corrected = value["answer"], value["text"], value["corrected"]
-    row.version, row.updated_at, row.updated_by = row.version + 1, clock.now(), actor
-    row.save(update_fields=[*FINDING, "version", "updated_at", "updated_by"])
+    keep(row, actor)
     audit.record(
         stream=stream_of(row.section.record_id), actor=actor, action=trail.action, obj=row, before=before,
         after=audit.fields_of(row, FINDING) | trail.more, reason=trail.reason,
