@@ -356,3 +356,44 @@ def no_registry_hosts(path: str, source: str) -> list[str]:
     if re.fullmatch(r"(?:requirements[\w-]*\.txt|.*package-lock\.json)", path) and "://" in source:
         found.append(f"{path}: an address in a lock file")
     return found
+
+
+# -------------------------------------------------------------------------------------------------- Python of the tests
+
+
+def files_of_tests() -> list[Path]:
+    """Every Python file under tests/, sorted."""
+    return sorted((BASE / "tests").rglob("*.py"))
+
+
+def browsers_are_waited_for(path: str, source: str) -> list[str]:
+    """Browser tests share one patience (steps.PATIENCE), and a phone goes online by `steps.go_online` alone.
+
+    A bound of its own is too short on a busy machine; a network that is back before the test said what may pass lets
+    out what the test is about to count.
+    """
+    if not path.startswith("tests/browser/") or path == "tests/browser/steps.py":
+        return []
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = _dotted(node.func).rpartition(".")[2] or getattr(node.func, "attr", "")
+        values = [keyword.value for keyword in node.keywords if keyword.arg == "timeout"]
+        values += node.args[:1] if name == "set_default_timeout" else []
+        if any(isinstance(value, ast.Constant) for value in values):
+            found.append(f"{path}:{node.lineno}: a time-out of its own; use steps.PATIENCE")
+        if name == "set_offline" and [ast.unparse(value) for value in node.args] == ["False"]:
+            found.append(f"{path}:{node.lineno}: goes online by itself; use steps.go_online")
+    return found
+
+
+def bare_membership(source: str) -> int:
+    """How many asserts of this source say only that something is `in` something: true of much that is wrong."""
+
+    def bare(test: ast.expr) -> bool:
+        if isinstance(test, ast.BoolOp):
+            return all(bare(value) for value in test.values)
+        return isinstance(test, ast.Compare) and all(isinstance(op, ast.In) for op in test.ops)
+
+    return sum(isinstance(node, ast.Assert) and bare(node.test) for node in ast.walk(ast.parse(source)))

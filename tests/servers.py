@@ -24,7 +24,7 @@ import psycopg
 
 POSTGRES_PACKAGES = Path("/usr/lib/postgresql")
 ROOM_FOR_A_CLUSTER = 1 << 30
-START_TIMEOUT = 20.0
+START_TIMEOUT = 180.0  # against waiting for ever; a busy machine takes a minute over what takes a second
 STOP_TIMEOUT = 10.0
 
 

@@ -29,12 +29,16 @@ PYTHON_RULES = [
     rules.packages_have_names,
 ]
 TEMPLATE_RULES = [rules.nothing_inline, rules.template_size]
+TEST_RULES = [rules.browsers_are_waited_for]
 TEXT_RULES = [rules.finished, rules.no_machine_paths, rules.no_registry_hosts]
 
 # (rule, function or file): why it may. As few as can be.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("views_say_who_may", "publicity/views/pages.py"): "builds the answers of views; no URL leads to it (checks.py)",
 }
+
+# Asserts of the kind `assert x in y` in tests/. The number may only fall: write what equals what.
+BARE_MEMBERSHIP = 404
 
 ALLOWED_AT_THE_TOP = {
     *("manage.py", "pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"),
@@ -106,6 +110,22 @@ def test_templates(rule: rules.Rule) -> None:
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=_name)
 def test_every_text(rule: rules.Rule) -> None:
     assert _faults(rule, _texts()) == []
+
+
+@pytest.mark.parametrize("rule", TEST_RULES, ids=_name)
+def test_python_of_the_tests(rule: rules.Rule) -> None:
+    assert _faults(rule, rules.files_of_tests()) == []
+
+
+def test_asserts_of_membership_become_fewer() -> None:
+    count = sum(rules.bare_membership(path.read_text(encoding="utf-8")) for path in rules.files_of_tests())
+    assert count <= BARE_MEMBERSHIP, "write what equals what, or put the assert of membership beside one of equality"
+
+
+def test_an_assert_of_membership_is_counted() -> None:
+    bare = "assert 1 in x\nassert a in b and c in d\n"
+    lawful = "assert x == [1]\nassert a in b and c == d\nassert a not in b\n"
+    assert (rules.bare_membership(bare), rules.bare_membership(lawful)) == (2, 0)
 
 
 def test_migrations_are_named_by_hand() -> None:
@@ -214,6 +234,9 @@ PLANTED = [
     (rules.nothing_inline, "templates/a.html", '<a hx-on:click="go()">'),
     (rules.nothing_inline, "templates/a.html", '<a href="javascript:go()">'),
     (rules.template_size, "templates/a.html", "\n" * 150),
+    (rules.browsers_are_waited_for, "tests/browser/test_a.py", "page.context.set_offline(False)"),
+    (rules.browsers_are_waited_for, "tests/browser/test_a.py", "expect(page.locator('x')).to_be_visible(timeout=500)"),
+    (rules.browsers_are_waited_for, "tests/browser/test_a.py", "page.set_default_timeout(10_000)"),
     (rules.finished, "docs/a.md", "TO" + "DO: later"),
     (rules.no_machine_paths, "Makefile", "cd /ro" + "ot/project"),
     (rules.no_machine_paths, "docs/a.md", "`/ho" + "me/someone/x`"),
@@ -256,6 +279,7 @@ LAWFUL = [
     ),
     (rules.nothing_inline, "templates/a.html", "{{ data|json_script:'x' }}{# <script> #}"),
     (rules.nothing_inline, "templates/account/email/a.html", '<p style="color: red">'),
+    (rules.browsers_are_waited_for, "tests/browser/test_a.py", "page.context.set_offline(True)\nx(timeout=PATIENCE)"),
     (rules.finished, "docs/a.md", "todo lists"),
     (rules.no_machine_paths, "docs/a.md", "https://example.test/ho" + "me/x and ./ro" + "ot/x and {base}/wo" + "rk/x"),
     (rules.no_registry_hosts, "requirements.txt", "django==5.2.19 --hash=sha256:00"),
@@ -273,7 +297,7 @@ def test_what_is_lawful_is_left_alone(rule: rules.Rule, path: str, source: str) 
 
 
 def test_every_rule_has_a_planted_fault() -> None:
-    every = {*PYTHON_RULES, *TEMPLATE_RULES, *TEXT_RULES, rules.migrations_are_named}
+    every = {*PYTHON_RULES, *TEMPLATE_RULES, *TEST_RULES, *TEXT_RULES, rules.migrations_are_named}
     assert every - {rule for rule, _, _ in PLANTED} == set()
 
 

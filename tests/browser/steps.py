@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
+
+# How long anything may take before a test calls it missing, in ms. A bound against waiting for ever, not a measure of
+# speed: a busy machine needs many times what a quiet one does, and whoever is quick never waits for it.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 def follow(target: Locator) -> None:
@@ -13,6 +18,18 @@ def follow(target: Locator) -> None:
     """
     with target.page.expect_navigation(wait_until="load"):
         target.click()
+
+
+def go_online(page: Page, *, without: str = "") -> None:
+    """Give the phone its network back, and tell the page so.
+
+    ``without``: a pattern of addresses that must not get through. It is closed BEFORE the network is there: a phone
+    sends within milliseconds of having one, and what it sends then is no longer waiting when the test counts.
+    """
+    if without:
+        page.context.route(without, lambda route: route.abort())
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
 
 
 def sideways(page: Page) -> int:

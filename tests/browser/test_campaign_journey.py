@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.steps import fits, follow
+from tests.browser.steps import PATIENCE, fits, follow
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp
 
@@ -75,7 +75,7 @@ def sign_in(browser: Browser, prepared: LiveApp) -> Iterator[SignIn]:
         context = browser.new_context(base_url=prepared.url, java_script_enabled=not phone, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         if who:

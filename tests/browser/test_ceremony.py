@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.steps import PATIENCE
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp, start_live_app
 
@@ -72,7 +73,7 @@ def enter(browser: Browser, office: LiveApp) -> Iterator[Enter]:
         context = browser.new_context(base_url=office.url, viewport=size, locale="zh-CN", **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto("/account/login/")

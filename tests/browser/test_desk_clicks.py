@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.steps import fits, follow
+from tests.browser.steps import PATIENCE, fits, follow
 from tests.browser.test_office import Clicks
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp, start_live_app
@@ -56,7 +56,7 @@ def sign_in(browser: Browser, county: tuple[LiveApp, int]) -> Iterator[Callable[
         context = browser.new_context(base_url=county[0].url, locale="zh-CN", timezone_id="Asia/Shanghai")
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto("/account/login/")

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.axe import violations
-from tests.browser.steps import fits, follow, small_targets, tall
+from tests.browser.steps import PATIENCE, fits, follow, small_targets, tall
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp, start_live_app
 
@@ -55,7 +55,7 @@ class Field:
             viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2,
         )  # fmt: skip
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda line: self.faults.append(line.text) if "Security Policy" in line.text else None)
         page.goto("/account/login/")
@@ -350,7 +350,7 @@ def test_the_record_is_usable_within_five_seconds_on_a_poor_line(field: Field) -
     session.send("Network.clearBrowserCache")
     session.send("Network.emulateNetworkConditions", SLOW)
     page.goto(f"/jiancha/phone/{field.records[5]}/", wait_until="commit")
-    expect(page.locator("html")).to_have_class("js", timeout=20_000)
+    expect(page.locator("html")).to_have_class("js")
     ready = page.evaluate("performance.now()")
     assert ready <= 5000, ready
     page.context.close()

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from kuancheng_inspect.demo.accounts import PASSWORD
 from kuancheng_inspect.demo.campaign import DIGITS
 from tests.browser.axe import violations
-from tests.browser.steps import follow, sideways, small_targets, tall
+from tests.browser.steps import PATIENCE, follow, sideways, small_targets, tall
 from tests.county import photo as camera
 from tests.live_app import LiveApp, start_live_app
 
@@ -59,7 +59,7 @@ def desk(browser: Browser, app: LiveApp, who: str | None) -> Iterator[Page]:
     faults: list[str] = []
     context = browser.new_context(base_url=app.url, locale="zh-CN", timezone_id="Asia/Shanghai")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     if who:

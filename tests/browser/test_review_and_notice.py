@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.steps import fits, follow
+from tests.browser.steps import PATIENCE, fits, follow
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp, start_live_app
 
@@ -75,7 +75,7 @@ class Office:
         """A page of somebody signed in, or of nobody; script errors and what the policy refuses fail the run."""
         context = self.browser.new_context(base_url=self.app.url, locale="zh-CN", timezone_id="Asia/Shanghai")
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda line: self.faults.append(line.text) if "Security Policy" in line.text else None)
         if who:
