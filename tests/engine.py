@@ -6,9 +6,11 @@ the tests: there is no switch in the product. Everything happens in the one tran
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import connection
 from django.db.backends.postgresql.base import DatabaseOperations as PostgresOperations
 from django.db.backends.signals import connection_created
 from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
@@ -34,6 +36,29 @@ def triggers(connection: Any) -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return sorted(cursor.fetchall())
+
+
+@contextmanager
+def as_owner(prefix: str) -> Iterator[Any]:
+    """A cursor for which no trigger of the tables named ``prefix``… stands in the way, as their owner may have it."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            kept = cursor.fetchall()
+            for name, _ in kept:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            yield cursor
+            for _, sql in kept:
+                cursor.execute(sql)
+            return
+        tables = sorted({table for table, _ in triggers(connection) if table.startswith(prefix)})
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+        yield cursor
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
 
 
 def _wrap(sql_flush: Callable[..., list[str]], around: Callable[[Any], tuple[list[str], list[str]]]) -> Any:

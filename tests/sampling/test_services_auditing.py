@@ -1,49 +1,23 @@
 """Tampering as the owner of the database, triggers switched off, is found and named (trust.md T1–T7)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from registry.enums import Role
 from registry.errors import DomainError
 from sampling import bundle, services
 from sampling.models import Draw, LogEntry, LogHead, Match, Selection, TeamMember
 from tests import factories as f
-from tests.engine import triggers
+from tests.engine import as_owner
 from tests.sampling import plans as p
 
 pytestmark = pytest.mark.django_db
 
 
-@contextmanager
-def as_owner() -> Iterator[Any]:
-    """A cursor for which no trigger stands in the way, as the owner of the tables may have it."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            kept = cursor.fetchall()
-            for name, _ in kept:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-            yield cursor
-            for _, sql in kept:
-                cursor.execute(sql)
-            return
-        tables = sorted({table for table, _ in triggers(connection) if table.startswith("sampling_")})
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in tables:
-            cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
-        yield cursor
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in tables:
-            cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
-
-
 def owner(sql: str, *values: Any) -> None:
-    with as_owner() as cursor:
+    with as_owner("sampling_") as cursor:
         cursor.execute(sql, values)
         assert cursor.rowcount == 1
 
@@ -84,7 +58,7 @@ def test_one_drawn_enterprise_put_in_the_place_of_another(draw: Draw) -> None:
 
 def test_a_drawn_enterprise_taken_out(draw: Draw) -> None:
     row = draw.selections.filter(kind="MAIN", out_events__isnull=True).select_related("enterprise").last()
-    with as_owner() as cursor:
+    with as_owner("sampling_") as cursor:
         cursor.execute("DELETE FROM sampling_match WHERE selection_id = %s", [row.pk])
         cursor.execute("DELETE FROM sampling_selection WHERE id = %s", [row.pk])
     assert f"抽中企业少了或被改：{row.stratum} {row.rank} {row.enterprise.uscc}" in faults()
@@ -171,7 +145,7 @@ def test_the_tail_cut_off_is_seen_by_the_head_kept_inside_and_by_the_one_outside
     assert f"链首记的是第 {seq} 条" in faults()
     shorter = LogEntry.objects.get(seq=seq - 1)
     owner("UPDATE sampling_loghead SET seq = %s, chain = %s", shorter.seq, shorter.chain)
-    with as_owner() as cursor:
+    with as_owner("sampling_") as cursor:
         cursor.execute("DELETE FROM sampling_bundlefile WHERE name = 'events-001'")
         cursor.execute("DELETE FROM sampling_drawevent")
         reserve = "SELECT id FROM sampling_selection WHERE kind = 'RESERVE'"
