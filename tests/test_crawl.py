@@ -23,6 +23,7 @@ from publicity.models import ExportJob, Feedback, Publication
 from registry.models import AuditEvent, Enterprise, ImportBatch, InspectionItem, Inspector, User
 from sampling.models import EventRequest, Plan, PlanAttachment, Roster, TeamMember
 from tests.county import County, make_county
+from tests.policies import CSP, HEADERS, SANDBOX, headers
 from tests.test_access import PUBLIC, TABLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -215,6 +216,8 @@ class Crawler:
             self.problems.append(said)
         if offered_by and status >= 400:
             self.problems.append(f"{said}, offered by {offered_by}")
+        if headers(answer.headers) not in (HEADERS, {**HEADERS, CSP: SANDBOX}):
+            self.problems.append(f"{said} with the policy {headers(answer.headers)}")
         if status != 200 or name not in TABLE:
             return
         public = PUBLIC in TABLE[name].roles

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from tests.policies import HEADERS, headers
+
 LOGIN = "/account/login/"
 
 
@@ -11,7 +13,7 @@ def _sign_in_page_arrives(page: Page) -> None:
     answer = page.goto(LOGIN)
     assert answer is not None
     assert answer.status == 200
-    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert headers({name: answer.headers.get(name.lower(), "") for name in HEADERS}) == HEADERS
     assert page.locator("input[type=password]").count() == 1
     wide, screen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide <= screen, "the page is wider than the screen"
