@@ -1,6 +1,5 @@
 """核对 and 签字: result, what follows, the enterprise's confirmation. What is asked is said by site_rules.py."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,6 @@ from django import forms
 from inspections.enums import MARKET_ONLY_RESULTS, STATUS_RESULTS, Answer, Measure, ResultCode, SignatoryRole
 from inspections.enums import SignatureState as Signed
 from inspections.forms.phone import day_field, moment_field, text_field, tick_field
-from inspections.forms.sync import BadRequest, read_shown
 from inspections.models import DepartmentSection
 from inspections.services.results import (
     allowed_codes,
@@ -37,6 +35,7 @@ HINTS = {
     ResultCode.PENDING: "限期改正、立案、移送都算", ResultCode.CORRECTED: "每一项都当场改正了",
     ResultCode.UNCOOPERATIVE: "选它要写明经过", ResultCode.UNREACHABLE: "门锁着，电话打不通",
 }  # fmt: skip
+PAIR = 2
 LENGTHS = {"reference": 60, "receiving": 100, "text": 500}
 LABELS = {"reference": "文书号或案号", "receiving": "接收单位", "text": "说明"}
 
@@ -176,7 +175,9 @@ class _Signing(Asking):
     """What both kinds of confirmation have in common. ``met``: the departments that met somebody."""
 
     key = forms.CharField(widget=forms.HiddenInput)
-    shown = forms.CharField(required=False, widget=forms.HiddenInput)  # digests of what the page showed (JSON)
+    shown = forms.CharField(
+        required=False, widget=forms.HiddenInput
+    )  # digests of what the page showed, as pairs name:digest
 
     def __init__(self, *args: Any, met: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -190,10 +191,11 @@ class _Signing(Asking):
 
     def clean_shown(self) -> dict[str, Any] | None:
         """As the service takes it; nothing that is not ours."""
-        try:
-            return read_shown({"shown": json.loads(self.cleaned_data["shown"] or "null")})
-        except (ValueError, BadRequest):
-            raise forms.ValidationError("页面不完整，请刷新后再签。") from None
+        parts = [part.split(":") for part in self.cleaned_data["shown"].split()]
+        if any(len(part) != PAIR for part in parts):
+            raise forms.ValidationError("页面不完整，请刷新后再签。")
+        digests = {part[0]: part[1] for part in parts}
+        return {"head": digests.pop("head", ""), "sections": digests} if digests else None
 
     def clean(self) -> dict[str, Any]:
         """What the rules miss, beside its field."""

@@ -79,11 +79,11 @@ def write_evidence(
     """``add_evidence`` on a record that is locked, for whoever was found to be allowed to."""
     content, content_type, taken_at = read_upload(upload, allow_pdf=kind != EvidenceKind.PHOTO)
     digest = hashlib.sha256(content).hexdigest()
-    belongs = finding is None or _is_still_wrong(finding)
+    left = _left_at(finding) if finding is not None else None
     everything = Evidence.everything.filter(record=stored)
     same = everything.filter(section=section, finding=finding, sha256=digest).first()
     if same is not None:
-        if belongs and same.withdrawn_at:
+        if left is None and same.withdrawn_at:
             bring_back(actor, same)
         return same
     if stored.evidence.count() >= PER_RECORD:
@@ -94,13 +94,13 @@ def write_evidence(
     row = Evidence(
         record=stored, section=section, finding=finding, kind=kind, original_name=clean_name(upload.name or ""),
         content_type=content_type, sha256=digest, size=len(content), taken_at=taken_at, uploaded_at=clock.now(),
-        uploaded_by=actor, withdrawn_at=None if belongs else clock.now(), withdrawn_by=None if belongs else actor,
+        uploaded_by=actor, withdrawn_at=left, withdrawn_by=actor if left else None,
     )  # fmt: skip
     row.file.save(f"{uuid.uuid4().hex}.{suffix}", ContentFile(content), save=False)
     fault_point("evidence:file_written")
     row.save(force_insert=True)
     after = {"kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding}
-    after |= {} if belongs else {"withdrawn_at": row.withdrawn_at}
+    after |= {"withdrawn_at": left} if left else {}
     audit.record(
         stream=stream_of(stored.pk), actor=actor, action=trail.action, obj=row, after=after | trail.more,
         reason=trail.reason,
@@ -108,11 +108,11 @@ def write_evidence(
     return row
 
 
-def _is_still_wrong(finding: ItemFinding) -> bool:
-    """Whether a photo that arrives now belongs to what the item says: one taken of a problem that was taken back
-    meanwhile is kept as withdrawn."""
-    answer = ItemFinding.objects.values_list("answer", flat=True).get(pk=finding.pk)
-    return answer in {"", Answer.NOT_OK}
+def _left_at(finding: ItemFinding) -> dt.datetime | None:
+    """Since when a photo that arrives now belongs no more to what the item says: one taken of a problem that was taken
+    back meanwhile is kept as withdrawn. None: it belongs."""
+    answer, changed = ItemFinding.objects.values_list("answer", "updated_at").get(pk=finding.pk)
+    return None if answer in {"", Answer.NOT_OK} else changed or clock.now()
 
 
 @transaction.atomic

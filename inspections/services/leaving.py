@@ -26,9 +26,8 @@ def after_answer(*, actor: User, finding: ItemFinding, before: Mapping[str, Any]
     so that the photos it withdrew belong to the finding again."""
     was_bad, is_bad = before["answer"] == Answer.NOT_OK, finding.answer == Answer.NOT_OK
     if was_bad and not is_bad:
-        at = clock.now()  # one moment for all: what went together comes back together
         for row in finding.evidence.all():
-            _withdraw(actor, row, at)
+            _withdraw(actor, row, finding.updated_at)  # one moment for all: what went together comes back together
     if restore and is_bad and not was_bad:
         _bring_back(actor, finding)
     section = finding.section
@@ -42,9 +41,9 @@ def after_answer(*, actor: User, finding: ItemFinding, before: Mapping[str, Any]
         section.save(update_fields=["result_confirmed"])
 
 
-def _withdraw(actor: User, row: Evidence, at: dt.datetime) -> None:
+def _withdraw(actor: User, row: Evidence, at: dt.datetime | None) -> None:
     """The file stays, and is no part of the record any more."""
-    row.withdrawn_at, row.withdrawn_by = at, actor
+    row.withdrawn_at, row.withdrawn_by = at or clock.now(), actor
     row.save(update_fields=["withdrawn_at", "withdrawn_by"])
     _note(actor, row, "撤下材料", "事项改了结果，原来的照片不再属于这一项")
 

@@ -19,8 +19,8 @@ from registry.permissions import INSPECTOR, PUBLIC, requires
 STYLES = ("theme", "components", "forms", "record")
 MODULES = (
     "api", "check", "chip", "conflicts", "download", "export", "fields", "gaps", "kept", "lease", "leave", "local",
-    "login", "outbox", "pad", "page", "photos", "phrases", "queue", "record", "rules", "shell", "sign", "start", "store",
-    "support", "things", "toast", "today", "words",
+    "login", "outbox", "pad", "page", "photos", "phrases", "queue", "record", "rules", "shell", "sign", "start",
+    "store", "support", "things", "toast", "today", "words",
 )  # fmt: skip
 FILES = (
     *(f"css/{name}.css" for name in STYLES),

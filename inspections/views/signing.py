@@ -1,6 +1,5 @@
 """签字: what is confirmed stands above the pad; enterprise, witness, inspectors. Works without script."""
 
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -30,7 +29,10 @@ def record_sign(request: HttpRequest, pk: int) -> HttpResponse:
     refused = "refused" in request.GET
     cls = RefusedForm if refused else SignedForm
     initial = {name: getattr(record, name, "") for name in cls.base_fields} | {"key": new_key()}
-    initial["shown"] = json.dumps(shown_digests(record, complete(record.sections.all())))
+    digests = shown_digests(record, complete(record.sections.all()))
+    initial["shown"] = " ".join(
+        f"{name}:{one}" for name, one in {"head": digests["head"], **digests["sections"]}.items()
+    )
     initial |= {"opinion_agrees": {True: "1", False: "0", None: None}[record.opinion_agrees]}
     if refused and "absent" in request.GET:
         initial |= {"signature": "UNABLE", "refusal_reason": initial["refusal_reason"] or ABSENT}

@@ -31,6 +31,7 @@ export function put(kept, name, value, body) {
   if (kind === "item") {
     const item = kept.section.items.find((one) => one.id === Number(key));
     if (item) Object.assign(item, { value, version: body.version ?? item.version });
+    if (item && value.answer !== "NOT_OK") item.photos = []; // withdrawn with the finding
   } else if (kind === "head") {
     kept.head[key] = value;
     kept.version = body.version ?? kept.version;
