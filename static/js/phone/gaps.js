@@ -1,6 +1,6 @@
 // What is still missing before a section can be handed in, out of what is on the phone: [{text, page, anchor}], in the order of the form.
 // The rules are the server's (rules.js); it asks them once more when the submission arrives.
-import { broken, followFacts, itemFacts, measureFacts, resultFacts } from "./rules.js";
+import { broken, derived, followFacts, itemFacts, measureFacts, resultFacts } from "./rules.js";
 
 const PLACES = { results: "result", result_note: "id_result_note" };
 
@@ -22,6 +22,7 @@ const items = (site, { section }) =>
 
 function concluded({ site, market }, { section }) {
   const { results, result_note, result_confirmed, follow_ups } = section.conclusion;
+  if (!results.length && derived(section.items)) return [{ text: site.rules.find((rule) => rule.scope === "confirm").text, page: "check", anchor: "result" }];
   const facts = resultFacts(site, section.items, results, result_note, market, result_confirmed);
   const wrong = broken(site, "result", facts);
   const first = wrong.length ? wrong : broken(site, "confirm", facts);
