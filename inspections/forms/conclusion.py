@@ -257,3 +257,4 @@ class PhoneForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.asked = "必填"  # type: ignore[attr-defined]
+        self.fields["called_at"].template_name = ASKED

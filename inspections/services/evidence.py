@@ -99,7 +99,9 @@ def write_evidence(
     row.file.save(f"{uuid.uuid4().hex}.{suffix}", ContentFile(content), save=False)
     fault_point("evidence:file_written")
     row.save(force_insert=True)
-    after = {"kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding}
+    after: dict[str, object] = {
+        "kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding,
+    }  # fmt: skip
     after |= {"withdrawn_at": left} if left else {}
     audit.record(
         stream=stream_of(stored.pk), actor=actor, action=trail.action, obj=row, after=after | trail.more,

@@ -104,7 +104,8 @@ def _result_problems(section: DepartmentSection) -> list[Problem]:
 
 
 def _sign_problems(section: DepartmentSection) -> list[Problem]:
-    record, shared = section.record, {"written_only": section.written_only}
+    record = section.record
+    shared: dict[str, object] = {"written_only": section.written_only}
     problems = []
     if settings.REQUIRE_SECOND_OFFICER is not False:
         scan = record.evidence.filter(kind=EvidenceKind.SIGNED_SCAN).exists()

@@ -119,6 +119,7 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "sections": sections,
         "confirmations": record.confirmations.select_related("department", "by", "lead_by"),
         "files": record.evidence.filter(section=None),
+        "signature": services.signature_status(record),
         "own": own,
         "may_administer": DEPT_ADMIN in request.user.roles,
         "may_scan": record.state == RecordState.OPEN and bool({DEPT_ADMIN, INSPECTOR} & request.user.roles),

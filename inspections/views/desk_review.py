@@ -89,6 +89,7 @@ def _told(section: DepartmentSection, form: ReviewForm) -> dict[str, Any]:
         "good": [one for one in section.good if one not in asked],
         "minutes": int(spent.total_seconds()) // 60 if spent is not None else None, "checks": _checks(section),
         "last": last_inspection(section),
+        "signature": services.signature_status(record),
         "due": Clocks().due(section.publish_due_on) if section.publish_due_on else None,
     }  # fmt: skip
 

@@ -284,6 +284,9 @@ def test_changed_after_signing_needs_one_of_two(section: DepartmentSection) -> N
     said += "陈某（法定代表人，138****1234）确认"
     assert said in html
     assert "13800001234" not in html
+    desk = Client()
+    desk.force_login(actor)
+    assert said in desk.get(reverse("inspections:task_detail", args=[section.record_id])).content.decode()
     by_service(section, value_of("NOT_CHECKED"))  # and changed once more: the call was about something else
     assert words(section) == [RESIGN]
     x.sign(InspectionRecord.objects.get(pk=section.record_id), actor)
