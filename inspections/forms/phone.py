@@ -136,17 +136,14 @@ class FindingForm(forms.Form):
         text = TEXT_FIELDS.get(finding.answer, "")
         corrected = {"corrected": "1" if finding.corrected else "0"} if finding.answer == "NOT_OK" else {}
         was = fingerprint(finding.answer, finding.text, finding.corrected)
-        values = {"answer": finding.answer, "version": finding.version, "was": was, "remark": finding.text}
+        values = {"answer": finding.answer, "version": finding.version, "was": was}
         return values | corrected | ({text: finding.text} if text else {})
 
     def given(self) -> dict[str, Any]:
         """Arguments for save_finding apart from the finding."""
         data = self.cleaned_data
         answer = data["answer"]
-        if answer in TEXT_FIELDS:
-            text = data[TEXT_FIELDS[answer]].strip()
-        else:  # 符合 has no field of its own; a remark kept from a conflict stays with it
-            text = self.initial.get("remark", "") if answer and answer == self.initial.get("answer") else ""
+        text = data[TEXT_FIELDS[answer]].strip() if answer in TEXT_FIELDS else ""  # 符合 has none
         corrected = answer == "NOT_OK" and data["corrected"] == "1"
         return {"answer": answer, "text": text, "corrected": corrected, "version": data["version"]}
 

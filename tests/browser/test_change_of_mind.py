@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.steps import fits, follow, tall
+from tests.browser.steps import fits, follow, go_online, tall
 from tests.browser.test_offline import HEIGHT, TODAY, WIDTH, Field, answer, draw, item, picture, ready, tap
 from tests.live_app import start_live_app
 
@@ -200,8 +200,7 @@ def test_what_is_unticked_is_not_sent_and_the_page_saves_by_itself(field: Field,
     page.locator(".thumb button").click()
     expect(page).to_have_url(re.compile("qianzi"), timeout=PATIENCE)
     if offline:
-        page.context.set_offline(False)
-        page.evaluate("window.dispatchEvent(new Event('online'))")
+        go_online(page)
         page.goto(f"{TODAY}daitongbu/")
         expect(page.locator("[data-summary]")).to_contain_text("全部已送达", timeout=PATIENCE)
     assert conclusion(field, number) == (["PENDING"], "拒绝提供台账", ["ORDER_CORRECT"])
