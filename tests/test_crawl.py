@@ -191,7 +191,7 @@ class Controls(HTMLParser):
         elif tag == "option":
             self._count(values, self.select, values.get("value", ""))
         elif tag == "textarea" or (tag == "input" and values.get("type") not in {"submit", "button", "image", "reset"}):
-            ticked = values.get("type") in {"checkbox", "radio"}
+            ticked = values.get("type") in {"checkbox", "radio", "hidden"}
             self._count(values, name, values.get("value", "on") if ticked else "")
 
     def _count(self, values: dict[str, str], name: str, value: str) -> None:
