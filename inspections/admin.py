@@ -93,6 +93,7 @@ read_only(models.SectionResult, list_display=["section", "code"], list_filter=["
 read_only(models.Assistant, list_display=["section", "name", "unit", "role"])
 read_only(models.Review, list_display=["section", "decision", "by", "at"], list_filter=["decision"])
 read_only(models.Evidence, list_display=["record", "kind", "original_name", "size", "uploaded_by", "uploaded_at"])
+read_only(models.PhoneConfirmation, list_display=["record", "section", "name", "role", "called_at", "by"])
 read_only(
     models.Signature, list_display=["record", "kind", "name", "post", "at", "content_version"], list_filter=["kind"]
 )

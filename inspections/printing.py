@@ -27,7 +27,7 @@ from inspections.enums import (
     SignatureState,
     SignerKind,
 )
-from inspections.models import DepartmentSection, InspectionRecord, ItemFinding
+from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, PhoneConfirmation
 from inspections.services.content import complete, seal, short
 from inspections.services.results import codes_of
 from inspections.services.signing import SIGNED_STATES, SignatureStatus, signings, status_of
@@ -155,6 +155,7 @@ def load(records: Iterable[InspectionRecord]) -> list[InspectionRecord]:
             "selection__enterprise__licences",
             "evidence",
             "signatures",
+            Prefetch("phone_calls", PhoneConfirmation.objects.select_related("by")),
         )
     }
     complete([section for record in found.values() for section in record.sections.all()])
@@ -182,7 +183,7 @@ def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any]) -> Shee
     answers = [one.answer for section in shown for one in section.findings.all()]
     return Sheet(
         record=record, blank=blank, parts=parts, people=people, laws=laws, qr=qr_svg(scan_address(record)),
-        status=None if blank else status_of(record, sections, events),
+        status=None if blank else status_of(record, sections, events, list(record.phone_calls.all())),
         short="" if blank else short(seal(record, sections)),
         draft=not blank and any(section.state in OPEN_FOR_ENTRY for section in sections),
         counts={answer.value: answers.count(answer.value) for answer in Answer} | {"all": len(answers)},

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat
 
 from inspections.enums import (
     OPEN_FOR_ENTRY,
@@ -214,7 +215,8 @@ class ConfirmationQuerySet(models.QuerySet[Any]):
         )
         past = PastInspection.objects.filter(
             enterprise=OuterRef("record__selection__enterprise"), department=OuterRef("department")
-        ).order_by("-day")
+        )
+        past = past.exclude(source__endswith=Concat(Value(" "), OuterRef("record__number"))).order_by("-day")
         return self.select_related("record__plan", "record__selection__enterprise", "department", "by").annotate(
             items=Subquery(items),
             last_day=Subquery(past.values("day")[:1]),

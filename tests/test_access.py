@@ -140,6 +140,7 @@ TABLE: dict[str, Rule] = {
     "inspections:record_record": only(INSPECTOR, methods=BOTH),
     "inspections:record_check": only(INSPECTOR, methods=BOTH),
     "inspections:record_sign": only(INSPECTOR, methods=BOTH),
+    "inspections:record_call": only(INSPECTOR, methods=BOTH),
     "inspections:record_submit": only(INSPECTOR, methods=POST),
     "inspections:attend_scan": only(INSPECTOR),
     "inspections:record_attend": only(INSPECTOR, methods=BOTH),

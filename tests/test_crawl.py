@@ -5,6 +5,7 @@ themselves offer, one of each shape (URL name and names of its parameters) per r
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -170,6 +171,52 @@ class Links(HTMLParser):
                 self.found.append(value)
 
 
+class Controls(HTMLParser):
+    """The controls of each form of a page by (name, value): what one tap chooses must not stand in a second place,
+    where it stays chosen. Options count within their own list; two submit buttons may say the same."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.seen: Counter[tuple[str, str, str]] = Counter()
+        self.form, self.forms, self.select = "", 0, ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms += 1
+            self.form = values.get("id") or f"form {self.forms}"
+        name = values.get("name", "")
+        if tag == "select":
+            self.select = name
+        elif tag == "option":
+            self._count(values, self.select, values.get("value", ""))
+        elif tag == "textarea" or (tag == "input" and values.get("type") not in {"submit", "button", "image", "reset"}):
+            ticked = values.get("type") in {"checkbox", "radio", "hidden"}
+            self._count(values, name, values.get("value", "on") if ticked else "")
+
+    def _count(self, values: dict[str, str], name: str, value: str) -> None:
+        if name:
+            self.seen[values.get("form") or self.form, name, value] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.form = ""
+
+    @property
+    def twice(self) -> list[str]:
+        """What stands twice in one form."""
+        return [f"{name}={value}" for (form, name, value), number in self.seen.items() if form and number > 1]
+
+
+def test_a_control_that_stands_twice_is_seen() -> None:
+    once = (
+        "<input type=checkbox name=results value=CORRECTED><input type=radio name=a value=1><input type=radio name=a>"
+    )
+    assert Controls(f"<form>{once}</form><form>{once}</form>").twice == []
+    assert Controls(f"<form>{once}<details>{once}</details></form>").twice == ["results=CORRECTED", "a=1", "a=on"]
+
+
 @dataclass
 class Crawler:
     """One person (or nobody) walking through the product."""
@@ -191,7 +238,9 @@ class Crawler:
         if answer.status_code < 400:
             self.served.add(name)
         if answer.status_code == 200 and answer.get("Content-Type", "").startswith("text/html"):
-            for link in Links(answer.content.decode()).found:
+            text = answer.content.decode()
+            self.problems += [f"{self.who} {url}: {line} stands twice in a form" for line in Controls(text).twice]
+            for link in Links(text).found:
                 self._follow(urldefrag(urljoin(url, link)).url, url)
 
     def _follow(self, url: str, offered_by: str) -> None:

@@ -75,7 +75,8 @@ def read_change(data: Mapping[str, Any], user_id: int) -> Change:
         return Change(sender, "rest_ok", value=[whole({"ids": one}, "ids") for one in ids])
     version = whole(data, "base_version")
     if target == "item":
-        return Change(sender, "item", item=whole(data, "id"), value=read_answer(data.get("value")), version=version)
+        value, restore = read_answer(data.get("value")), flag(data, "restore")
+        return Change(sender, "item", item=whole(data, "id"), value=value, version=version, restore=restore)
     known = {"head": HEAD_FIELDS, "section": SECTION_FIELDS}.get(str(target), set())
     field = data.get("field")
     if field not in known:
@@ -193,3 +194,14 @@ def read_signing(data: Mapping[str, Any]) -> dict[str, Any]:
     if agrees is not None and not isinstance(agrees, bool):
         raise BadRequest("opinion_agrees")
     return found | {"opinion_agrees": agrees}
+
+
+def read_shown(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What stood above the pad: digests, or the own section's items and results; None when it is not told."""
+    shown = data.get("shown")
+    if shown is None:
+        return None
+    for name in ("sections", "items"):
+        if not isinstance(shown, dict) or not isinstance(shown.get(name, {}), dict):
+            raise BadRequest("shown")
+    return dict(shown)

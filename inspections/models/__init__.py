@@ -13,7 +13,7 @@ from inspections.models.record import (
     SectionMember,
     SectionResult,
 )
-from inspections.models.signing import AttendanceCode, ReasonPhrase, Signature
+from inspections.models.signing import AttendanceCode, PhoneConfirmation, ReasonPhrase, Signature
 
 __all__ = [
     "Approval",
@@ -30,6 +30,7 @@ __all__ = [
     "Mention",
     "Notice",
     "NoticeSetting",
+    "PhoneConfirmation",
     "ReasonPhrase",
     "Reminder",
     "ReminderRun",

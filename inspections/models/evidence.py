@@ -1,13 +1,27 @@
 """Files that belong to a record: photos, scans, other bodies' results."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from inspections.enums import EvidenceKind
 from registry.models import User
 
 
+class InForce(models.Manager["Evidence"]):
+    """What belongs to the record as it is told now. Also what ``finding.evidence`` and the like give."""
+
+    def get_queryset(self) -> models.QuerySet["Evidence"]:
+        """Without what was withdrawn."""
+        return super().get_queryset().filter(withdrawn_at=None)
+
+
 class Evidence(models.Model):
-    """A stored file with its digest; served only through an access-checked view."""
+    """A stored file with its digest; served only through an access-checked view.
+
+    A photo of a finding that was taken back is withdrawn: kept with its bytes, but no part of the record, of what is
+    signed, printed or published (docs/adr/0004).
+    """
 
     record = models.ForeignKey(
         "inspections.InspectionRecord", verbose_name="一企一表", on_delete=models.PROTECT, related_name="evidence"
@@ -37,6 +51,13 @@ class Evidence(models.Model):
     taken_at = models.DateTimeField("拍摄时间", null=True, blank=True)
     uploaded_at = models.DateTimeField("上传时间")
     uploaded_by = models.ForeignKey(User, verbose_name="上传人", on_delete=models.PROTECT)
+    withdrawn_at = models.DateTimeField("撤下时间", null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        User, verbose_name="撤下人", null=True, blank=True, on_delete=models.PROTECT, related_name="withdrawn_evidence"
+    )
+
+    objects = InForce()
+    everything: ClassVar[models.Manager["Evidence"]] = models.Manager()  # also what was withdrawn
 
     class Meta:
         verbose_name = "证据材料"

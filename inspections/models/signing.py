@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from inspections.enums import Answer, SignerKind
+from inspections.enums import Answer, SignatoryRole, SignerKind
 from registry.models import User
 
 REASONED = [(one.value, one.label) for one in (Answer.NOT_APPLICABLE, Answer.NOT_CHECKED)]
@@ -48,6 +48,43 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}（{self.get_kind_display()}）"
+
+
+class PhoneConfirmation(models.Model):
+    """已电话确认: the enterprise agreed by telephone to what was changed after it had signed. Append-only.
+
+    One of the two ways on after such a change; the other is a new signature. ``head`` and ``sections`` are the digests
+    that it covers, as those of a signature in the trail.
+    """
+
+    record = models.ForeignKey(
+        "inspections.InspectionRecord", verbose_name="一企一表", on_delete=models.PROTECT, related_name="phone_calls"
+    )
+    section = models.ForeignKey(
+        "inspections.DepartmentSection", verbose_name="部门检查", on_delete=models.PROTECT, related_name="phone_calls"
+    )
+    name = models.CharField("接电话的人", max_length=50)
+    role = models.CharField("身份", max_length=16, choices=SignatoryRole.choices)
+    phone = models.CharField("电话号码", max_length=40)
+    called_at = models.DateTimeField("通话时间")
+    head = models.CharField("入场信息摘要", max_length=64)
+    sections = models.JSONField("所确认的部门内容摘要")
+    content_version = models.PositiveIntegerField("确认时的版本")
+    at = models.DateTimeField("登记时间")
+    by = models.ForeignKey(User, verbose_name="登记人", on_delete=models.PROTECT, related_name="phone_confirmations")
+
+    class Meta:
+        verbose_name = "电话确认"
+        verbose_name_plural = "电话确认"
+        ordering = ["record_id", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.record} {self.name}"
+
+    @property
+    def masked(self) -> str:
+        """The number as it is printed: the middle covered."""
+        return f"{self.phone[:3]}****{self.phone[-4:]}" if len(self.phone) >= 11 else f"****{self.phone[-2:]}"
 
 
 class AttendanceCode(models.Model):

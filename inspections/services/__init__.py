@@ -38,7 +38,7 @@ from inspections.services.reviewing import (
     review_section,
     set_upstream,
 )
-from inspections.services.signing import sign_as_inspector, sign_record, signature_status
+from inspections.services.signing import confirm_by_phone, sign_as_inspector, sign_record, signature_status
 from inspections.services.submitting import check_section, submit_section
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "check_section",
     "close_follow_up",
     "confirm_attendance",
+    "confirm_by_phone",
     "confirm_records",
     "count_wrong_try",
     "decide_return",

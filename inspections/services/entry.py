@@ -18,14 +18,14 @@ from inspections.models import Assistant, DepartmentSection, InspectionRecord, I
 from inspections.services.clocks import due_dates, fill_missing_due_dates, start_clocks
 from inspections.services.content import FINDING, HEAD, HEAD_FACTS
 from inspections.services.findings import Held, held_finding, keep
-from inspections.services.results import codes_of, derive_results, result_problems
+from inspections.services.leaving import after_answer
+from inspections.services.results import derive_results
 from inspections.services.section_entry import FollowUpEntry, save_section
 from inspections.services.writing import (
     TAKEN_OVER,
     NotYours,
     StaleVersion,
     Trail,
-    begin,
     check_open,
     check_state,
     check_writable,
@@ -34,6 +34,7 @@ from inspections.services.writing import (
     stream_of,
     value_words,
 )
+from inspections.site_rules import TEXT_NAMES
 from registry import audit, clock
 from registry.enums import CheckMethod, Role
 from registry.errors import DomainError
@@ -89,9 +90,11 @@ def store_finding(
     version: int,
     action: str = "填写事项",
     client: Mapping[str, Any] | None = None,
+    restore: bool = False,
 ) -> ItemFinding:
     """Store the answer to one item of a record, both named by their ids. ``answer`` '' clears it; texts may be filled
-    later and are asked for on submission.
+    later and are asked for on submission. What belonged to an answer that is left goes (``leaving``); ``restore``: the
+    change before is undone.
 
     Runs inside the caller's transaction, which a refusal must undo as a whole: no savepoint, two round trips less.
     The same content again is no change whatever the version. ``client``: what the phone says of itself, for the trail.
@@ -101,7 +104,7 @@ def store_finding(
         raise DomainError("请在“符合、不符合、合理缺项、未检查”中选择。")
     held = _held(actor, record, finding)
     stored = held.finding
-    text = text.strip() if answer else ""
+    text = text.strip() if answer in TEXT_NAMES else ""  # 符合 says all there is to say
     corrected = corrected and answer == Answer.NOT_OK
     if (stored.answer, stored.text, stored.corrected) == (answer, text, corrected):
         return stored
@@ -118,7 +121,7 @@ def store_finding(
         stream=stream_of(record), actor=actor, action=action, obj=stored, head=held.head,
         before=before, after=audit.fields_of(stored, FINDING) | ({"client": dict(client)} if client else {}),
     )  # fmt: skip
-    touch_after_answer(stored.section)
+    after_answer(actor=actor, finding=stored, before=before, restore=restore)
     return stored
 
 
@@ -164,19 +167,6 @@ def answer_words(answer: str, text: str) -> str:
     """An answer as people read it: 不符合：日志不足60日."""
     label = Answer(answer).label if answer else "未填"
     return f"{label}：{text}" if text else str(label)
-
-
-def touch_after_answer(section: DepartmentSection) -> None:
-    """The first answer begins the section; a confirmed result that no longer fits must be confirmed again."""
-    changed = []
-    if section.state == SectionState.NOT_STARTED:
-        begin(section)
-        changed.append("state")
-    if section.result_confirmed and result_problems(section, codes_of(section), section.result_note):
-        section.result_confirmed = False
-        changed.append("result_confirmed")
-    if changed:
-        section.save(update_fields=changed)
 
 
 # --------------------------------------------------------------------------------------------------------------- head

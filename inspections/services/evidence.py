@@ -16,8 +16,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from PIL import ExifTags, Image, ImageOps
 
-from inspections.enums import EvidenceKind
+from inspections.enums import Answer, EvidenceKind
 from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding
+from inspections.services.leaving import bring_back
 from inspections.services.writing import NotYours, Trail, check_writable, lock_record, own_section, stream_of
 from registry import audit, clock
 from registry.enums import Role
@@ -78,8 +79,12 @@ def write_evidence(
     """``add_evidence`` on a record that is locked, for whoever was found to be allowed to."""
     content, content_type, taken_at = read_upload(upload, allow_pdf=kind != EvidenceKind.PHOTO)
     digest = hashlib.sha256(content).hexdigest()
-    same = stored.evidence.filter(section=section, finding=finding, sha256=digest).first()
+    left = _left_at(finding) if finding is not None else None
+    everything = Evidence.everything.filter(record=stored)
+    same = everything.filter(section=section, finding=finding, sha256=digest).first()
     if same is not None:
+        if left is None and same.withdrawn_at:
+            bring_back(actor, same)
         return same
     if stored.evidence.count() >= PER_RECORD:
         raise DomainError(f"每份一企一表最多 {PER_RECORD} 个文件，已经满了。")
@@ -89,17 +94,27 @@ def write_evidence(
     row = Evidence(
         record=stored, section=section, finding=finding, kind=kind, original_name=clean_name(upload.name or ""),
         content_type=content_type, sha256=digest, size=len(content), taken_at=taken_at, uploaded_at=clock.now(),
-        uploaded_by=actor,
+        uploaded_by=actor, withdrawn_at=left, withdrawn_by=actor if left else None,
     )  # fmt: skip
     row.file.save(f"{uuid.uuid4().hex}.{suffix}", ContentFile(content), save=False)
     fault_point("evidence:file_written")
     row.save(force_insert=True)
-    after = {"kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding}
+    after: dict[str, object] = {
+        "kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding,
+    }  # fmt: skip
+    after |= {"withdrawn_at": left} if left else {}
     audit.record(
         stream=stream_of(stored.pk), actor=actor, action=trail.action, obj=row, after=after | trail.more,
         reason=trail.reason,
     )  # fmt: skip
     return row
+
+
+def _left_at(finding: ItemFinding) -> dt.datetime | None:
+    """Since when a photo that arrives now belongs no more to what the item says: one taken of a problem that was taken
+    back meanwhile is kept as withdrawn. None: it belongs."""
+    answer, changed = ItemFinding.objects.values_list("answer", "updated_at").get(pk=finding.pk)
+    return None if answer in {"", Answer.NOT_OK} else changed or clock.now()
 
 
 @transaction.atomic

@@ -1,24 +1,18 @@
 """Department result (部门检查结果): derived from the answers, then chosen and confirmed by the inspectors.
 
-Rules of domain.md §2.2 and decisions.md. Nothing here writes.
+Rules of domain.md §2.2 and decisions.md; what may stand with what is site_rules.py, here asked of a stored section.
+Nothing here writes.
 """
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
-from inspections.enums import (
-    EXCLUSIVE_RESULTS,
-    MARKET_ONLY_RESULTS,
-    RESULTS_WITHOUT_NOTE,
-    STATUS_RESULTS,
-    Answer,
-    ResultCode,
-)
+from inspections.enums import MARKET_ONLY_RESULTS, RESULTS_WITHOUT_NOTE, Answer, ResultCode
 from inspections.models import DepartmentSection
+from inspections.site_facts import result_facts
+from inspections.site_rules import EXCLUSIVE, RESULT, RESULT_FITS, RESULT_HOLDS, Rule, broken
 
 MARKET_CODE = "SJ"  # 市场监管: the only department that judges 公示信息
-PROBLEM_RESULTS = {ResultCode.CORRECTED, ResultCode.PENDING}
-# What may stand when nothing was looked at: the state of the enterprise, or why it could not be inspected.
-WITHOUT_CHECK = STATUS_RESULTS | {ResultCode.UNREACHABLE, ResultCode.NO_ACTIVITY, ResultCode.UNCOOPERATIVE}
 
 
 def results_of(answers: Iterable[tuple[str, bool]]) -> list[ResultCode]:
@@ -55,50 +49,53 @@ def needs_note(codes: Iterable[str]) -> bool:
     return any(code not in RESULTS_WITHOUT_NOTE for code in codes)
 
 
+def note_of(findings: Iterable[Any]) -> str:
+    """A 结果说明 as the items already say it: what is wrong, item by item; empty when nothing is."""
+    lines = [
+        f"{one.order} {one.item.name}：{one.text}" + ("（已当场改正）" if one.corrected else "")
+        for one in findings
+        if one.answer == Answer.NOT_OK and one.text
+    ]
+    return "；".join(lines)
+
+
 def allowed_codes(section: DepartmentSection) -> list[ResultCode]:
     """Codes that this department may choose at all (公示信息 only by 市场监管)."""
-    market = section.department.code == MARKET_CODE
-    return [code for code in ResultCode if market or code not in MARKET_ONLY_RESULTS]
+    return [code for code in ResultCode if is_market(section) or code not in MARKET_ONLY_RESULTS]
+
+
+def is_market(section: DepartmentSection) -> bool:
+    """Whether the department judges 公示信息."""
+    return bool(section.department.code == MARKET_CODE)
+
+
+def facts_of(
+    section: DepartmentSection, codes: Collection[str], note: str, *, confirmed: bool = False
+) -> dict[str, Any]:
+    """What the rules are asked of, for codes that are chosen or might be."""
+    items = [(one.order, one.answer, one.corrected) for one in section.findings.all()]
+    return result_facts(items, codes, note, market=is_market(section), confirmed=confirmed)
 
 
 def result_problems(section: DepartmentSection, codes: Collection[str], note: str) -> list[str]:
     """What is wrong with the chosen codes, in words; empty when they may stand."""
-    if not codes:
-        return ["请选择检查结果。"]
+    return _problems(section, codes, note, RESULT)
+
+
+def misfits(section: DepartmentSection, codes: Collection[str]) -> list[str]:
+    """What keeps the codes from being stored at all, also as a draft: they exclude each other, or the answers do."""
+    return _problems(section, codes, "", RESULT_FITS)
+
+
+def _problems(section: DepartmentSection, codes: Collection[str], note: str, rules: Iterable[Rule]) -> list[str]:
     if unknown := sorted(set(codes) - set(ResultCode.values)):
         return [f"没有“{'、'.join(unknown)}”这种检查结果，请重新选择。"]
-    chosen = [ResultCode(code) for code in ResultCode.values if code in set(codes)]
-    problems = []
-    alone = next((code for code in chosen if code in EXCLUSIVE_RESULTS), None)
-    if alone and len(chosen) > 1:
-        problems.append(f"“{alone.label}”只能单独选择，请取消其他结果或取消这一项。")
-    problems += [
-        f"“{code.label}”只能由市场监管部门选择，请取消。"
-        for code in chosen
-        if code in MARKET_ONLY_RESULTS and section.department.code != MARKET_CODE
-    ]
-    problems += _against_answers(section, set(chosen))
-    if needs_note(chosen) and not note.strip():
-        first = next(code for code in chosen if code not in RESULTS_WITHOUT_NOTE)
-        problems.append(f"选择“{first.label}”时，请在结果说明里写清情况。")
-    return problems
+    facts = facts_of(section, codes, note)
+    return [rule.words(facts) for rule in broken(rules, facts)]
 
 
-def _against_answers(section: DepartmentSection, chosen: set[ResultCode]) -> list[str]:
-    answers = [finding.answer for finding in section.findings.all() if finding.answer]
-    bad = answers.count(Answer.NOT_OK)
-    if bad and not chosen & PROBLEM_RESULTS:
-        return [
-            f"有 {bad} 项不符合，结果应包含“{ResultCode.CORRECTED.label}”或“{ResultCode.PENDING.label}”。",
-        ]
-    problems = []
-    if not bad and ResultCode.CORRECTED in chosen:
-        problems.append(f"没有不符合的事项，不能选“{ResultCode.CORRECTED.label}”；请先在事项里写明问题。")
-    if ResultCode.NO_PROBLEM in chosen and Answer.OK not in answers:
-        problems.append(f"没有一项是“符合”，不能选“{ResultCode.NO_PROBLEM.label}”。")
-    if ResultCode.NO_ITEMS in chosen and set(answers) != {Answer.NOT_APPLICABLE}:
-        problems.append(f"只有全部事项都是合理缺项时，才能选“{ResultCode.NO_ITEMS.label}”。")
-    unchecked = Answer.NOT_CHECKED in answers and not {Answer.OK, Answer.NOT_OK} & set(answers)
-    if unchecked and not chosen & WITHOUT_CHECK and not problems:
-        problems.append("没有一项实际检查过，请按企业状况选择结果（如注销、无法联系、未发现经营活动）。")
-    return problems
+def why_not(section: DepartmentSection, code: ResultCode) -> str:
+    """Why the answers forbid a code, in short; empty when it may be chosen."""
+    together = [code] if code in EXCLUSIVE else [code, *derive_results(section)]
+    facts = facts_of(section, together, "")
+    return next((rule.why.format_map(facts) for rule in broken([*RESULT_FITS, *RESULT_HOLDS], facts) if rule.why), "")

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from inspections.enums import Measure, ResultCode
 from inspections.models import DepartmentSection, FollowUp, InspectionRecord, SectionMember, SectionResult
-from inspections.services.results import codes_of, result_problems
+from inspections.services.results import codes_of, misfits, result_problems
 from inspections.services.writing import (
     TAKEN_OVER,
     StaleVersion,
@@ -20,6 +20,8 @@ from inspections.services.writing import (
     stream_of,
     value_words,
 )
+from inspections.site_facts import same_kind
+from inspections.site_rules import MEASURE_FIELDS
 from registry import audit
 from registry.errors import DomainError
 from registry.models import AuditEvent, User
@@ -97,6 +99,7 @@ def write_section(
     ``values``: fields of the row; ``parts``: ``present`` ``results`` ``follow_ups``, left out or None = unchanged.
     """
     before = section_content(stored)
+    values, parts = _without_what_was_left(before, values, parts)
     _apply_section(stored, values, parts.get("present"), parts.get("results"), parts.get("follow_ups"))
     after = section_content(stored)
     if before == after:
@@ -107,6 +110,8 @@ def write_section(
         raise _stale_section(stored, before, after)
     if stored.result_confirmed and (problems := result_problems(stored, codes_of(stored), stored.result_note)):
         raise DomainError(problems[0], problems=problems)
+    if "results" in changed and (problems := misfits(stored, after["results"])):
+        raise DomainError(problems[0], problems=problems)
     begin(stored)
     stored.version += 1
     stored.save(update_fields=[*SECTION_FIELDS, "state", "version"])
@@ -116,6 +121,24 @@ def write_section(
         after={name: after[name] for name in changed} | trail.more, reason=trail.reason,
     )  # fmt: skip
     return stored
+
+
+def _without_what_was_left(
+    before: Mapping[str, Any], values: Mapping[str, Any], parts: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A result of another kind takes neither the note nor the measures of the one that was left with it: what is sent
+    as it stood there, or not sent at all, goes. Typed anew it stays."""
+    values, parts = dict(values), dict(parts)
+    results = parts.get("results")
+    if results is None or not before["results"] or same_kind(before["results"], results):
+        return values, parts
+    if before["result_note"] == values.get("result_note", before["result_note"]).strip():
+        values["result_note"] = ""
+    given = parts.get("follow_ups")
+    parts["follow_ups"] = [
+        entry for entry in given or () if audit.plain(asdict(entry)) not in before["follow_ups"]
+    ]  # fmt: skip
+    return values, parts
 
 
 def section_content(section: DepartmentSection) -> dict[str, Any]:
@@ -172,8 +195,15 @@ def _replace_follow_ups(section: DepartmentSection, entries: list[FollowUpEntry]
     for entry in entries:
         FollowUp.objects.update_or_create(
             section=section, measure=entry.measure,
-            defaults={name: value for name, value in asdict(entry).items() if name != "measure"},
+            defaults=_belonging(entry),
         )  # fmt: skip
+
+
+def _belonging(entry: FollowUpEntry) -> dict[str, Any]:
+    """The fields of a measure; what does not belong to it is not kept."""
+    blank, given = asdict(FollowUpEntry(entry.measure)), asdict(entry)
+    kept = MEASURE_FIELDS[entry.measure]
+    return {name: given[name] if name in kept else blank[name] for name in given if name != "measure"}
 
 
 def _stale_section(stored: DepartmentSection, before: Mapping[str, Any], after: Mapping[str, Any]) -> StaleVersion:

@@ -19,16 +19,21 @@ from inspections.enums import (
     SignatureState,
     SignerKind,
 )
-from inspections.models import DepartmentSection, InspectionRecord, SectionMember, Signature
+from inspections.models import DepartmentSection, InspectionRecord, PhoneConfirmation, SectionMember, Signature
 from inspections.services.content import complete, content_version, digest, head_digest, record_content, section_digest
 from inspections.services.drawing import Drawing, keep_signature
+from inspections.services.results import codes_of
 from inspections.services.writing import NotYours, check_writable, lock_record, own_section, stream_of
+from inspections.site_facts import sign_facts
+from inspections.site_rules import SIGNED_STATES, broken, of
 from registry import audit, clock
 from registry.errors import DomainError
 from registry.models import AuditEvent, User
 
 ACTION = "企业签字确认"
-SIGNED_STATES = {SignatureState.SIGNED, SignatureState.SEALED, SignatureState.SIGNED_AND_SEALED}
+OUTDATED = "outdated"  # in place of a digest: what was signed is not what is stored
+MIN_DIGITS = 7
+EARLY = dt.timedelta(minutes=10)  # clocks differ
 SIGNATURE_FIELDS = (
     "signature", "signatory_name", "signatory_role", "signatory_post", "opinion_agrees", "opinion_text",
     "refusal_reason", "witness_name", "witness_unit", "signed_on", "signed_digest",
@@ -42,13 +47,24 @@ class SignatureStatus:
     version: int
     changed: bool
     missing: tuple[str, ...]
+    call: PhoneConfirmation | None = None
 
     @property
     def words(self) -> str:
         """A sentence for pages and paper; empty when the signature covers the record as it is."""
         if self.missing:
             return f"签字时未出示：{'、'.join(self.missing)}"
-        return f"签字对应的是第 {self.version} 版，之后内容有改动" if self.changed else ""
+        if not self.changed:
+            return ""
+        said = f"签字对应的是第 {self.version} 版，之后内容有改动"
+        return f"{said}；{call_words(self.call)}" if self.call else said
+
+
+def call_words(call: PhoneConfirmation) -> str:
+    """Who agreed by telephone to which version, when, and who called; the middle of the number is covered."""
+    at = call.called_at.astimezone(clock.SHANGHAI)
+    who = f"{call.name}（{call.get_role_display()}，{call.masked}）"
+    return f"第 {call.content_version} 版已由{call.by}于{at.year}年{at.month}月{at.day}日{at:%H:%M}电话向{who}确认"
 
 
 @transaction.atomic
@@ -70,10 +86,13 @@ def sign_record(
     drawing: Drawing | None = None,
     witness_drawing: Drawing | None = None,
     own_only: bool = False,
+    shown: Mapping[str, Any] | None = None,
 ) -> InspectionRecord:
     """Store how the enterprise confirmed the record, with the digests of the sections shown to it.
 
-    ``own_only``: what was shown was the own section alone, on a phone without a network.
+    ``own_only``: what was shown was the own section alone, on a phone without a network. ``shown``: what stood above
+    the pad, for what is stored may be another thing by now: the digests of ``shown_digests``, or the ``items`` and
+    ``results`` of the own section (``_digests``).
     ``drawing``: what the signatory drew on the pad (none: signed or sealed on paper); ``witness_drawing``: the witness.
 
     A refusal needs its reason and a witness (name and unit), or why there was none; it does not invalidate the record.
@@ -92,7 +111,8 @@ def sign_record(
         "opinion_text": opinion_text.strip(), "refusal_reason": reason, "witness_name": witness_name.strip(),
         "witness_unit": witness_unit.strip(), "signed_on": signed_on or clock.today(),
     }  # fmt: skip
-    if problems := _problems(stored, values, no_witness_reason.strip()):
+    facts = sign_facts(values | {"no_witness_reason": no_witness_reason.strip()}, met(stored))
+    if problems := [rule.words(facts) for rule in broken(of("sign"), facts)]:
         raise DomainError(problems[0], problems=problems)
     before = audit.fields_of(stored, SIGNATURE_FIELDS)
     sections = complete(stored.sections.all())
@@ -101,12 +121,35 @@ def sign_record(
         setattr(stored, name, value)
     stored.save(update_fields=list(values))
     seen = [row for row in _shown(sections) if not own_only or row.pk == own.pk]
-    shown = {row.department.code: section_digest(row) for row in seen}
+    head, digests = _digests(stored, own, seen, shown or {})
     after = audit.fields_of(stored, SIGNATURE_FIELDS)
-    after |= {"version": content_version(stored), "head": head_digest(stored), "sections": shown}
+    after |= {"version": content_version(stored), "head": head, "sections": digests}
     after["drawn"] = _keep_drawings(actor, stored, after["version"], drawing, witness_drawing)
     audit.record(stream=stream_of(stored.pk), actor=actor, action=ACTION, obj=stored, before=before, after=after)
     return stored
+
+
+def shown_digests(record: InspectionRecord, sections: Iterable[DepartmentSection]) -> dict[str, Any]:
+    """What a page that asks for a signature shows, for ``sign_record`` (``sections``: all of the record, complete)."""
+    shown = {row.department.code: section_digest(row) for row in _shown(sections)}
+    return {"head": head_digest(record), "sections": shown}
+
+
+def _digests(
+    record: InspectionRecord, own: DepartmentSection, seen: Iterable[DepartmentSection], shown: Mapping[str, Any]
+) -> tuple[str, dict[str, str]]:
+    """Digests of head and sections as they were shown; of the stored ones where nobody told."""
+    if "sections" in shown:
+        told = {row.department.code: shown["sections"].get(row.department.code) for row in seen}
+        return str(shown.get("head", ""))[:64], {code: str(value)[:64] for code, value in told.items() if value}
+    now = {row.department.code: section_digest(row) for row in seen}
+    if "items" in shown:
+        [mine] = [row for row in seen if row.pk == own.pk] or complete([own])
+        there = {str(one.pk): [one.answer, one.text, one.corrected] for one in mine.findings.all()}
+        concluded = [codes_of(mine), mine.result_note]
+        if shown["items"] != there or [shown.get("results"), shown.get("result_note")] != concluded:
+            now[own.department.code] = OUTDATED
+    return head_digest(record), now
 
 
 def _keep_drawings(
@@ -159,49 +202,15 @@ def _shown(sections: Iterable[DepartmentSection]) -> list[DepartmentSection]:
     return [section for section in sections if section.state not in hidden]
 
 
-def _problems(record: InspectionRecord, values: Mapping[str, object], no_witness: str) -> list[str]:
-    signature = values["signature"]
-    if signature not in SignatureState.values or signature == SignatureState.PENDING:
-        return ["请选择签字情况。"]
-    if signature in SIGNED_STATES:
-        return _signed_problems(values)
-    if signature == SignatureState.NOT_APPLICABLE:
-        return _not_applicable_problems(record)
-    word = SignatureState(str(signature)).label
-    problems = [] if values["refusal_reason"] else [f"请写明{word}的原因。"]
-    if signature == SignatureState.UNABLE:
-        return problems
-    if not values["witness_name"] and not no_witness:
-        problems.append("请填写见证人姓名和单位；没有见证人的，请写明原因。")
-    elif values["witness_name"] and not values["witness_unit"]:
-        problems.append("请填写见证人的单位或身份。")
-    return problems
-
-
-def _signed_problems(values: Mapping[str, object]) -> list[str]:
-    problems = []
-    if not values["signatory_name"]:
-        problems.append("请填写签字人姓名。")
-    if values["signatory_role"] not in SignatoryRole.values:
-        problems.append("请选择签字人身份。")
-    if values["opinion_agrees"] is None:
-        problems.append("请选择企业意见：属实，或有异议。")
-    if values["opinion_agrees"] is False and not values["opinion_text"]:
-        problems.append("企业有异议的，请写明异议内容。")
-    return problems
-
-
-def _not_applicable_problems(record: InspectionRecord) -> list[str]:
-    """不适用 only when nobody was met: every section written, or the enterprise could not be reached."""
-    met = [
-        section
-        for section in record.sections.exclude(state__in=list(CLOSED_WITHOUT_VISIT)).prefetch_related("results")
+def met(record: InspectionRecord) -> list[str]:
+    """The departments that met somebody: 不适用 is theirs to say only where every section was written, or the
+    enterprise could not be reached."""
+    open_ones = record.sections.exclude(state__in=list(CLOSED_WITHOUT_VISIT)).select_related("department")
+    return [
+        str(section.department)
+        for section in open_ones.prefetch_related("results")
         if not section.written_only and ResultCode.UNREACHABLE not in {row.code for row in section.results.all()}
     ]
-    if not met:
-        return []
-    names = "、".join(str(section.department) for section in met)
-    return [f"{names}到过现场，不能选“不适用”；企业不签字的，请登记为拒绝签字或无法签字。"]
 
 
 def signings(records: Iterable[InspectionRecord]) -> dict[int, list[AuditEvent]]:
@@ -218,19 +227,88 @@ def is_covered(record: InspectionRecord, section: DepartmentSection) -> bool:
     if record.signature == SignatureState.PENDING:
         return False
     if record.signature == SignatureState.NOT_APPLICABLE:
-        return True
+        return str(section.department) not in met(record)
     return any(section.department.code in event.after["sections"] for event in signings([record])[record.pk])
+
+
+def is_current(record: InspectionRecord, section: DepartmentSection) -> bool:
+    """Whether the enterprise confirmed what the section and the head say now: by the last signature it was shown for,
+    or by telephone after it."""
+    if record.signature == SignatureState.NOT_APPLICABLE:
+        return str(section.department) not in met(record)
+    events = signings([record])[record.pk]
+    [complete_section] = complete([section])
+    return _confirmed(record, complete_section, events, list(record.phone_calls.all()))
+
+
+def _confirmed(
+    record: InspectionRecord, section: DepartmentSection, events: Iterable[AuditEvent], calls: Iterable[Any]
+) -> bool:
+    code, head, now = section.department.code, head_digest(record), section_digest(section)
+    told = [(event.after["head"], event.after["sections"]) for event in events]
+    told += [(call.head, call.sections) for call in calls]
+    return any(there == head and sections.get(code) == now for there, sections in told)
+
+
+@transaction.atomic
+def confirm_by_phone(
+    *, actor: User, section: DepartmentSection, name: str, role: str, phone: str, called_at: dt.datetime | None
+) -> PhoneConfirmation:
+    """已电话确认: somebody of the enterprise agreed by telephone to what was changed after the signature.
+
+    Covers the head and the own section as they are now. Raises DomainError naming everything that is missing.
+    """
+    record = lock_record(InspectionRecord(pk=section.record_id))
+    stored = DepartmentSection.objects.select_related("department").get(pk=section.pk)
+    check_writable(actor, stored)
+    problems = [
+        words
+        for words, lacks in (
+            ("请填写接电话的人的姓名。", not name.strip()),
+            ("请选择接电话的人的身份。", role not in SignatoryRole.values),
+            ("请填写拨打的电话号码。", sum(char.isdigit() for char in phone) < MIN_DIGITS),
+            ("请填写通话时间，不能在将来。", called_at is None or called_at > clock.now() + EARLY),
+        )
+        if lacks
+    ]
+    if not problems and not is_covered(record, stored):
+        problems = ["企业还没有签字，不能用电话确认代替；请先签字，或登记拒绝签字。"]
+    if problems or called_at is None:
+        raise DomainError(problems[0], problems=problems)
+    signed = signings([record])[record.pk]
+    if signed and called_at < signed[-1].at - EARLY:
+        raise DomainError("通话时间早于企业签字的时间，电话确认的是签字以后的改动，请核对。")
+    [shown] = complete([stored])
+    row = PhoneConfirmation.objects.create(
+        record=record, section=stored, name=name.strip(), role=role, phone=phone.strip(), called_at=called_at,
+        head=head_digest(record), sections={stored.department.code: section_digest(shown)},
+        content_version=content_version(record), at=clock.now(), by=actor,
+    )  # fmt: skip
+    after = audit.fields_of(row, ("name", "role", "called_at", "content_version")) | {"phone": row.masked}
+    audit.record(stream=stream_of(record.pk), actor=actor, action="登记电话确认", obj=row, after=after)
+    return row
+
+
+def standing(record: InspectionRecord, section: DepartmentSection, status: SignatureStatus | None) -> dict[str, bool]:
+    """``is_covered`` and ``is_current`` for the phone, from the record's ``signature_status``."""
+    covered = is_covered(record, section)
+    current = covered and (status is None or not status.changed or is_current(record, section))
+    return {"covered": covered, "current": current}
 
 
 def signature_status(record: InspectionRecord) -> SignatureStatus | None:
     """What the signature stands for now; None while none is recorded."""
-    return status_of(record, complete(record.sections.all()), signings([record])[record.pk])
+    calls = list(record.phone_calls.all())
+    return status_of(record, complete(record.sections.all()), signings([record])[record.pk], calls)
 
 
 def status_of(
-    record: InspectionRecord, sections: Iterable[DepartmentSection], events: Sequence[AuditEvent]
+    record: InspectionRecord,
+    sections: Iterable[DepartmentSection],
+    events: Sequence[AuditEvent],
+    calls: Sequence[PhoneConfirmation],
 ) -> SignatureStatus | None:
-    """``signature_status`` from what is already read: complete sections and the record's ``signings``."""
+    """``signature_status`` from what is already read: complete sections, the record's ``signings`` and calls."""
     if record.signature == SignatureState.PENDING or not events:
         return None
     covered: dict[str, str] = {}
@@ -239,4 +317,7 @@ def status_of(
     shown, last = _shown(sections), events[-1]
     missing = tuple(str(row.department) for row in shown if row.department.code not in covered)
     changed = any(covered.get(row.department.code) != section_digest(row) for row in shown)
-    return SignatureStatus(last.after["version"], changed or last.after["head"] != head_digest(record), missing)
+    changed = changed or last.after["head"] != head_digest(record)
+    seen = [row for row in shown if row.department.code in covered]
+    agreed = changed and all(_confirmed(record, row, events, calls) for row in seen)
+    return SignatureStatus(last.after["version"], changed, missing, calls[-1] if agreed and calls else None)

@@ -6,27 +6,26 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
-from inspections.enums import SECTION_TRANSITIONS, Answer, EvidenceKind, Measure, ResultCode, SectionState
+from inspections.enums import SECTION_TRANSITIONS, EvidenceKind, ResultCode, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, Signature
 from inspections.services.attending import not_attested
 from inspections.services.clocks import is_late
 from inspections.services.content import digest, sealed_content
 from inspections.services.people import administrators, link, notify
-from inspections.services.results import codes_of, result_problems
-from inspections.services.signing import is_covered
+from inspections.services.results import codes_of, facts_of
+from inspections.services.signing import is_covered, is_current
 from inspections.services.writing import check_writable, lock_record, stream_of
+from inspections.site_facts import follow_facts
+from inspections.site_rules import CONFIRMED, RESULT, broken, of
 from registry import audit, clock
 from registry.enums import CheckMethod
 from registry.errors import DomainError
 from registry.models import User
 from registry.services import record_past_inspection
 
+SOURCE = "双随机抽查"
 MEMBERS_NEEDED = 2  # 处罚法 第42条; notice 六(二)2
-NEEDS_DEADLINE = {Measure.ORDER_CORRECT}
-NEEDS_RECEIVER = {Measure.TRANSFER_CASE, Measure.NOTIFY_DEPT}
-TEXT_NAMES = {
-    Answer.NOT_OK: "写明问题", Answer.NOT_APPLICABLE: "写明缺项的原因", Answer.NOT_CHECKED: "写明未检查的原因",
-}  # fmt: skip
+RESULT_PLACES = {"results": "result", "result_note": "id_result_note"}
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,8 @@ def _visit_problems(section: DepartmentSection) -> list[Problem]:
 def _item_problems(section: DepartmentSection) -> list[Problem]:
     problems = []
     for finding in section.findings.select_related("item"):
-        anchor, name = f"item-{finding.pk}", f"{finding.order} {finding.item.name}"
-        if not finding.answer:
-            problems.append(Problem(f"{name}：还没有填", anchor))
-        elif finding.answer in TEXT_NAMES and not finding.text.strip():
-            problems.append(Problem(f"{name}：请{TEXT_NAMES[Answer(finding.answer)]}", anchor))
+        facts = {"order": finding.order, "name": finding.item.name, "answer": finding.answer, "text": finding.text}
+        problems += [Problem(rule.words(facts), f"item-{finding.pk}") for rule in broken(of("item"), facts)]
     if CheckMethod.OTHER_BODY in section.record.methods and section.written_only and not section.other_body:
         problems.append(Problem("采用其他部门结果的，请填写出具单位、编号、日期并上传文件。", "other-body"))
     if section.other_body:
@@ -89,46 +85,42 @@ def _item_problems(section: DepartmentSection) -> list[Problem]:
 
 
 def _result_problems(section: DepartmentSection) -> list[Problem]:
-    codes = set(codes_of(section))
-    problems = [Problem(text, "result", "check") for text in result_problems(section, codes, section.result_note)]
-    if not problems and not section.result_confirmed:
-        problems.append(Problem("请核对并确认本部门的检查结果。", "result", "check"))
+    codes = codes_of(section)
+    facts = facts_of(section, codes, section.result_note, confirmed=section.result_confirmed)
+    lacking = broken(RESULT, facts) or broken([CONFIRMED], facts)
+    problems = [Problem(rule.words(facts), RESULT_PLACES[rule.field], "check") for rule in lacking]
     follow_ups = list(section.follow_ups.all())
-    if codes & {ResultCode.PENDING, ResultCode.CORRECTED} and not follow_ups:
-        problems.append(Problem("发现问题的，请选择后续处置。", "follow-up", "check"))
+    facts = follow_facts(codes, [row.measure for row in follow_ups])
+    problems += [Problem(rule.words(facts), "follow-up", "check") for rule in broken(of("follow"), facts)]
     for row in follow_ups:
-        measure, label = Measure(row.measure), row.get_measure_display()
-        if measure in NEEDS_DEADLINE and row.deadline is None:
-            problems.append(Problem(f"“{label}”要填整改期限。", "follow-up", "check"))
-        if measure in NEEDS_RECEIVER and not row.receiving.strip():
-            problems.append(Problem(f"“{label}”要填接收单位。", "follow-up", "check"))
-        if measure == Measure.OTHER and not row.text.strip():
-            problems.append(Problem("选了“其他”处置，请写明怎样处置。", "follow-up", "check"))
-        if measure == Measure.NONE and ResultCode.PENDING in codes:
-            text = f"结果是“{ResultCode.PENDING.label}”，不能选“{Measure.NONE.label}”。"
-            problems.append(Problem(text, "follow-up", "check"))
+        facts = audit.fields_of(row, ("measure", "deadline", "receiving", "text")) | {
+            "label": row.get_measure_display()
+        }
+        problems += [
+            Problem(rule.words(facts), f"id_{row.measure}-{rule.field}", "check")
+            for rule in broken(of("measure"), facts)
+        ]
     return problems
 
 
 def _sign_problems(section: DepartmentSection) -> list[Problem]:
-    if section.written_only:
-        return []
-    problems = [] if settings.REQUIRE_SECOND_OFFICER is False else _attendance_problems(section)
-    unreachable = ResultCode.UNREACHABLE in codes_of(section)
-    if not unreachable and not is_covered(section.record, section):
-        problems.append(Problem("请企业签字或盖章；拒绝签字的，登记原因和见证人。", "sign", "sign"))
-    return problems
-
-
-def _attendance_problems(section: DepartmentSection) -> list[Problem]:
-    """Both officers vouch for themselves: by code from the own login, by hand on the pad, or on a scanned paper."""
-    if section.record.evidence.filter(kind=EvidenceKind.SIGNED_SCAN).exists():
-        return []
-    signed = Signature.objects.filter(member__section=section).values_list("member_id", flat=True)
-    return [
-        Problem(f"{one.inspector.name}还没有签字，也没有用自己的账号确认到场。", "inspectors", "sign")
-        for one in not_attested(section, signed)
-    ]
+    record = section.record
+    shared: dict[str, object] = {"written_only": section.written_only}
+    problems = []
+    if settings.REQUIRE_SECOND_OFFICER is not False:
+        scan = record.evidence.filter(kind=EvidenceKind.SIGNED_SCAN).exists()
+        signed = Signature.objects.filter(member__section=section).values_list("member_id", flat=True)
+        for one in not_attested(section, signed):
+            facts = shared | {
+                "name": one.inspector.name, "attested": False, "scan": scan, "second_officer": True, "present": True,
+            }  # fmt: skip
+            problems += [Problem(rule.words(facts), rule.field, "sign") for rule in broken(of("officer"), facts)]
+    covered = is_covered(record, section)
+    facts = shared | {
+        "signs": ResultCode.UNREACHABLE not in codes_of(section), "covered": covered,
+        "current": covered and is_current(record, section),
+    }  # fmt: skip
+    return problems + [Problem(rule.words(facts), rule.field, "sign") for rule in broken(of("gate"), facts)]
 
 
 @transaction.atomic
@@ -160,6 +152,11 @@ def submit_section(*, actor: User, section: DepartmentSection) -> DepartmentSect
     return stored
 
 
+def source_of(record: InspectionRecord) -> str:
+    """How this inspection is named among the past ones of its enterprise."""
+    return f"{SOURCE} {record.number}"
+
+
 def _note_in_registry(actor: User, record: InspectionRecord, section: DepartmentSection, day: dt.date) -> None:
     """What later draws and yearly counts know of this inspection; nobody was inspected in a rehearsal."""
     if record.plan.rehearsal:
@@ -169,6 +166,6 @@ def _note_in_registry(actor: User, record: InspectionRecord, section: Department
         enterprise=record.selection.enterprise,
         department=section.department,
         day=day,
-        source=f"双随机抽查 {record.number}",
+        source=source_of(record),
         result="、".join(str(ResultCode(code).label) for code in codes_of(section)),
     )

@@ -19,7 +19,7 @@ from inspections.services.drawing import read_drawing
 from inspections.services.entry import save_head, save_rest_ok, store_finding
 from inspections.services.evidence import add_evidence, remove_evidence
 from inspections.services.section_entry import FollowUpEntry, save_section, section_content
-from inspections.services.signing import sign_as_inspector, sign_record
+from inspections.services.signing import is_current, sign_as_inspector, sign_record
 from inspections.services.submitting import check_section, submit_section
 from inspections.services.writing import NotYours, SectionClosed, StaleVersion, own_section, why_not
 from registry import audit, clock
@@ -44,7 +44,8 @@ class Sender:
 class Change:
     """One change of an item (``item``), of a ``field`` of the head or own section, or 其余全部符合.
 
-    ``base``: what the field said when the change was made, when the phone told it.
+    ``base``: what the field said when the change was made, when the phone told it; ``restore``: an item's change before
+    is undone.
     """
 
     sender: Sender
@@ -55,6 +56,7 @@ class Change:
     version: int = 0
     base: Any = None
     has_base: bool = False
+    restore: bool = False
 
 
 class Incomplete(DomainError):
@@ -117,7 +119,7 @@ def _save_item(actor: User, change: Change) -> int:
     sender = change.sender
     return store_finding(
         actor=actor, record=sender.record, finding=change.item, version=change.version, client=sender.client,
-        **change.value,
+        restore=change.restore, **change.value,
     ).version  # fmt: skip
 
 
@@ -227,15 +229,17 @@ def store_signing(
     fields: Mapping[str, Any],
     drawings: Mapping[str, Any],
     own_only: bool = False,
+    shown: Mapping[str, Any] | None = None,
 ) -> tuple[Answer, bool]:
     """The enterprise's signature or refusal, once. ``seen``: the content version that was shown; ``own_only``: of it
-    the own section alone."""
+    the own section alone; ``shown``: what that was."""
 
     def effect() -> Answer:
         record = _section(actor, sender.record).record
         drawn: dict[str, Any] = {name: read_drawing(data) for name, data in drawings.items() if data is not None}
-        stored = sign_record(actor=actor, record=record, own_only=own_only, **fields, **drawn)
-        return _signed(stored, seen, stored.signed_digest)
+        stored = sign_record(actor=actor, record=record, own_only=own_only, shown=shown, **fields, **drawn)
+        section = _section(actor, sender.record)
+        return _signed(stored, seen, stored.signed_digest) | {"current": is_current(section.record, section)}
 
     return _once(actor, sender, "sync_sign", effect)
 

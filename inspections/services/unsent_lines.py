@@ -15,12 +15,14 @@ from PIL import Image
 from inspections.enums import Answer, EvidenceKind
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, SectionMember
 from inspections.services.content import FINDING
-from inspections.services.entry import answer_words, touch_after_answer, write_head
+from inspections.services.entry import answer_words, write_head
 from inspections.services.evidence import FORMATS, thumbnail, write_evidence
 from inspections.services.findings import keep
+from inspections.services.leaving import after_answer
 from inspections.services.section_entry import content_words, section_content, write_section
 from inspections.services.sync import Change, photo_facts, section_arguments, section_terms
 from inspections.services.writing import Trail, check_open, stream_of, value_words
+from inspections.site_rules import TEXT_NAMES
 from registry import audit
 from registry.errors import DomainError
 from registry.models import User
@@ -114,7 +116,7 @@ def _answer(value: Mapping[str, Any]) -> dict[str, Any]:
     if answer:
         Answer(answer)
     corrected = bool(value["corrected"] and answer == Answer.NOT_OK)
-    return {"answer": answer, "text": value["text"].strip() if answer else "", "corrected": corrected}
+    return {"answer": answer, "text": value["text"].strip() if answer in TEXT_NAMES else "", "corrected": corrected}
 
 
 def _words(value: Mapping[str, Any]) -> str:
@@ -140,7 +142,7 @@ def _write_answer(actor: User, key: int, value: Mapping[str, Any], trail: Trail)
         stream=stream_of(row.section.record_id), actor=actor, action=trail.action, obj=row, before=before,
         after=audit.fields_of(row, FINDING) | trail.more, reason=trail.reason,
     )  # fmt: skip
-    touch_after_answer(row.section)
+    after_answer(actor=actor, finding=row, before=before)
     return row.version
 
 

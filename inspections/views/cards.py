@@ -15,10 +15,11 @@ from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, RecordState,
 from inspections.models import DepartmentSection, InspectionRecord, SectionMember
 from inspections.querysets import SectionQuerySet
 from inspections.services.content import complete
+from inspections.services.submitting import source_of
 from inspections.services.writing import own_section
 from inspections.views.showing import STATE_TAGS, Clocks, Due, moment_words
 from registry import clock
-from registry.models import LegalBasis, User
+from registry.models import LegalBasis, PastInspection, User
 from registry.workdays import pending
 from sampling.enums import PlanState
 
@@ -73,6 +74,14 @@ def own_record(user: Any, pk: int) -> tuple[InspectionRecord, DepartmentSection]
     section = complete([mine])[0]
     section.record = record
     return record, section
+
+
+def last_inspection(section: DepartmentSection) -> PastInspection | None:
+    """The department's inspection of the enterprise before this one (which is among them once it was submitted)."""
+    past = PastInspection.objects.filter(
+        enterprise=section.record.selection.enterprise_id, department=section.department_id
+    )  # fmt: skip
+    return past.exclude(source=source_of(section.record)).order_by("-day").first()
 
 
 def is_open(section: DepartmentSection) -> bool:

@@ -78,6 +78,10 @@ def task_list(request: HttpRequest) -> HttpResponse:
         row.due = clocks.due(row.due_on) if owed else None
     context = {"filter": chosen, "page": page, "query": query, "several": request.user.roles & {LEAD, AUDITOR}}
     context |= {"may_print": bool(request.user.roles & {LEAD, DEPT_ADMIN}), "key": new_key()}
+    seen: set[int] = set()  # a record is ticked once, in its first row
+    for row in context["page"]:
+        row.ticks = row.record_id not in seen
+        seen.add(row.record_id)
     return render(request, "inspections/desk/task_list.html", context)
 
 
@@ -119,6 +123,7 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "sections": sections,
         "confirmations": record.confirmations.select_related("department", "by", "lead_by"),
         "files": record.evidence.filter(section=None),
+        "signature": services.signature_status(record),
         "own": own,
         "may_administer": DEPT_ADMIN in request.user.roles,
         "may_scan": record.state == RecordState.OPEN and bool({DEPT_ADMIN, INSPECTOR} & request.user.roles),

@@ -10,10 +10,11 @@ from inspections import services
 from inspections.enums import Answer, EvidenceKind, ReviewDecision, SectionState
 from inspections.forms.desk import ReviewForm, Seen
 from inspections.models import DepartmentSection, ItemFinding
+from inspections.views.cards import last_inspection
 from inspections.views.desk_records import SHOWN_SECTION, sections_shown
 from inspections.views.showing import Clocks, attempt
 from registry import clock
-from registry.models import PastInspection, User
+from registry.models import User
 from registry.permissions import DEPT_ADMIN, requires
 
 READ = [SectionState.SUBMITTED, SectionState.APPROVED]
@@ -82,13 +83,13 @@ def _told(section: DepartmentSection, form: ReviewForm) -> dict[str, Any]:
     asked = [one for one in findings if returns and str(one.pk) in returns[-1].item_reasons]
     photos = sum(row.kind == EvidenceKind.PHOTO for one in findings for row in one.evidence.all())
     spent = record.visit_to - record.visit_from if record.visit_from and record.visit_to else None
-    past = PastInspection.objects.filter(enterprise=record.selection.enterprise, department=section.department)
     return {
         "asked": asked, "bad": [one for one in section.bad if one not in asked],
         "odd": [one for one in section.odd if one not in asked], "photos": photos,
         "good": [one for one in section.good if one not in asked],
         "minutes": int(spent.total_seconds()) // 60 if spent is not None else None, "checks": _checks(section),
-        "last": past.exclude(source__contains=record.number).order_by("-day").first(),
+        "last": last_inspection(section),
+        "signature": services.signature_status(record),
         "due": Clocks().due(section.publish_due_on) if section.publish_due_on else None,
     }  # fmt: skip
 

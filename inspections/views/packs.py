@@ -7,15 +7,19 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from inspections import services
-from inspections.enums import OPEN_FOR_ENTRY, ReviewDecision, SectionState
+from inspections.enums import OPEN_FOR_ENTRY, EvidenceKind, ReviewDecision, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, ReasonPhrase
 from inspections.services.content import FINDING, HEAD, complete, content_version
+from inspections.services.results import is_market
 from inspections.services.section_entry import section_content
+from inspections.services.signing import standing
+from inspections.services.submitting import Problem
 from inspections.services.sync import photo_facts
+from inspections.site_rules import tables
 from inspections.views import cards
 from inspections.views.showing import Clocks
 from registry import audit
-from registry.models import PastInspection, User
+from registry.models import User
 
 CONCLUSION = ("results", "result_note", "result_confirmed", "follow_ups")
 OWN = ("written_only", "other_body", "other_body_number", "other_body_day")
@@ -56,7 +60,7 @@ def pack_of(section: DepartmentSection, user: User, clocks: Clocks) -> dict[str,
     record = section.record
     enterprise, plan = record.selection.enterprise, record.plan
     label, due = cards.due_of(section, clocks)
-    past = PastInspection.objects.filter(enterprise=enterprise, department=section.department).order_by("-day").first()
+    past = cards.last_inspection(section)
     status = services.signature_status(record)
     others = record.sections.exclude(pk=section.pk).select_related("department")
     counted = others.annotate(total=Count("findings"), filled=Count("findings", filter=~Q(findings__answer="")))
@@ -74,7 +78,9 @@ def pack_of(section: DepartmentSection, user: User, clocks: Clocks) -> dict[str,
              "total": row.total} for row in counted
         ],
         "last": {"day": str(past.day), "result": past.result} if past else None,
-        "signature": {"state": record.signature, "words": status.words if status else ""},
+        "signature": {
+            "state": record.signature, "words": status.words if status else "", **standing(record, section, status)
+        },
     }  # fmt: skip
 
 
@@ -109,6 +115,23 @@ def script_context(record: InspectionRecord, section: DepartmentSection, user: A
     return {
         "pack": pack_for_page(record, section, user), "reasons": reasons(), "rest_ok": settings.REST_OK,
         "attended": sum(one.attended_at is not None for one in section.members.all()),
+    }  # fmt: skip
+
+
+def pack_for_check(
+    record: InspectionRecord, section: DepartmentSection, user: User, problems: list[Problem]
+) -> dict[str, Any]:
+    """What 核对 hands to its scripts: the whole record as it is downloaded, and the rules of the site."""
+    pages = {"check": "record_check", "sign": "record_sign", "record": "record_record"}
+    urls = {name: reverse(f"inspections:sync_{name}") for name in ("hello", "save", "submit")}
+    signed = record.signatures.filter(member__section=section).values_list("member_id", flat=True)
+    return {
+        "urls": urls | {name: reverse(f"inspections:{page}", args=[record.pk]) for name, page in pages.items()},
+        "user": user.pk, "record": record.pk, "site": tables(),
+        "whole": pack_of(complete([section])[0], user, Clocks()) | {"signed": sorted(set(signed))},
+        "problems": [vars(one) for one in problems if one.page == "record"], "market": is_market(section),
+        "second_officer": settings.REQUIRE_SECOND_OFFICER is not False,
+        "scan": record.evidence.filter(kind=EvidenceKind.SIGNED_SCAN).exists(),
     }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from inspections import services
 from inspections.enums import OPEN_FOR_ENTRY, EvidenceKind, ReviewDecision
-from inspections.forms.phone import AssistantForm, EntryPage, EvidenceForm, ResultForm
+from inspections.forms.conclusion import ResultForm
+from inspections.forms.phone import AssistantForm, EntryPage, EvidenceForm
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice
 from inspections.services.content import complete
 from inspections.services.entry import EntryOutcome
@@ -20,7 +21,7 @@ from inspections.views import cards, packs
 from inspections.views.showing import Clocks, attempt, day_words, moment_words, page_of, refuse
 from registry import clock
 from registry.errors import DomainError
-from registry.models import PastInspection, User
+from registry.models import User
 from registry.operations import new_key, once
 from registry.permissions import INSPECTOR, requires
 
@@ -108,12 +109,11 @@ def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome 
         }
         for one in page.findings
     ]  # fmt: skip
-    past = PastInspection.objects.filter(enterprise=record.selection.enterprise, department=section.department)
     refusals = [line for name in ("head", "section") for line in outcome.refusals.get(name, [])] if outcome else []
     return {
         "record": record, "section": section, "page": page, "items": items, "errors": page.errors(),
         "conflicts": dict(outcome.conflicts) if outcome else {}, "refusals": refusals,
-        "others": complete(record.sections.exclude(pk=section.pk)), "last": past.order_by("-day").first(),
+        "others": complete(record.sections.exclude(pk=section.pk)), "last": cards.last_inspection(section),
         "filled": sum(bool(one.answer) for one in page.findings), "total": len(page.findings),
         "open": section.state in OPEN_FOR_ENTRY, "returned": returned[-1] if opinions or returned else None,
         "saved": max((one.updated_at for one in page.findings if one.updated_at), default=None),
@@ -133,12 +133,23 @@ def record_check(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, f"{section.department}的检查结果已保存。")
-            return redirect("inspections:record_check", record.pk)
-    return render(request, "inspections/phone/check.html", _check_context(record, section, form))
+            return _after_check(request, record, section)
+    return render(request, "inspections/phone/check.html", _check_context(request.user, record, section, form))
 
 
-def _check_context(record: InspectionRecord, section: DepartmentSection, form: ResultForm) -> dict[str, Any]:
+def _after_check(request: HttpRequest, record: InspectionRecord, section: DepartmentSection) -> HttpResponse:
+    """Where the button leads: to what is missing on the form, to the signature, else here again."""
+    messages.success(request, f"{section.department}的检查结果已保存。")
+    problems = check_section(cards.own_record(request.user, record.pk)[1])
+    on_record = [problem for problem in problems if problem.page == "record"]
+    if request.POST.get("then") == "record" and on_record:
+        return redirect(reverse("inspections:record_record", args=[record.pk]) + f"#{on_record[0].anchor}")
+    if problems and all(problem.page == "sign" for problem in problems):
+        return redirect("inspections:record_sign", record.pk)
+    return redirect("inspections:record_check", record.pk)
+
+
+def _check_context(user: Any, record: InspectionRecord, section: DepartmentSection, form: ResultForm) -> dict[str, Any]:
     problems = check_section(section)
     findings = list(section.findings.all())
     groups = {kind: [one for one in findings if one.answer == kind] for kind in ("NOT_OK", "NOT_APPLICABLE", "OK")}
@@ -150,8 +161,10 @@ def _check_context(record: InspectionRecord, section: DepartmentSection, form: R
         "empty": [one for one in findings if not one.answer], "derived": derive_results(section),
         "on_record": [problem for problem in problems if problem.page == "record"],
         "on_check": [problem for problem in problems if problem.page == "check"],
+        "on_sign": [problem for problem in problems if problem.page == "sign"],
         "open": section.state in OPEN_FOR_ENTRY, "signature": services.signature_status(record),
         "others": others.prefetch_related("results", "members__inspector"),
+        "pack": packs.pack_for_check(record, section, user, problems),
     }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ phone_urls: list[URLPattern] = [
     path("phone/<int:pk>/", phone.record_record, name="record_record"),
     path("phone/<int:pk>/hedui/", phone.record_check, name="record_check"),
     path("phone/<int:pk>/qianzi/", signing.record_sign, name="record_sign"),
+    path("phone/<int:pk>/dianhua/", signing.record_call, name="record_call"),
     path("phone/<int:pk>/tijiao/", phone.record_submit, name="record_submit"),
     path("phone/<int:pk>/wancheng/", phone.record_done, name="record_done"),
     path("phone/<int:pk>/xiezhu/", phone.record_assistant, name="record_assistant"),

@@ -78,7 +78,8 @@ def page_of(params: QueryDict, rows: Any, size: int = 50) -> tuple[Page, str]:
 
 def refuse(form: Form, error: DomainError) -> None:
     """Show a refusal beside the form, its single problems below it."""
-    for line in [error.message, *error.problems[:20]]:
+    lines = dict.fromkeys([error.message, *error.problems[:20]])  # a single problem is the message itself
+    for line in lines:
         form.add_error(None, line)
     if len(error.problems) > 20:
         form.add_error(None, f"……另有 {len(error.problems) - 20} 处。")

@@ -7,7 +7,16 @@ from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import get_token
 from django.urls import reverse
 
-from inspections.forms.sync import BadRequest, flag, read_change, read_json, read_sender, read_signing, whole
+from inspections.forms.sync import (
+    BadRequest,
+    flag,
+    read_change,
+    read_json,
+    read_sender,
+    read_shown,
+    read_signing,
+    whole,
+)
 from inspections.services import sync as services
 from inspections.views.answering import answering, stored
 from inspections.views.packs import packs_of
@@ -91,7 +100,7 @@ def sync_sign(request: HttpRequest) -> JsonResponse:
         drawings = {name: data.get(name) for name in ("drawing", "witness_drawing")}
         answer, now = services.store_signing(
             actor=user, sender=sender, seen=seen, fields=read_signing(data), drawings=drawings,
-            own_only=flag(data, "own_only"),
+            own_only=flag(data, "own_only"), shown=read_shown(data),
         )  # fmt: skip
     else:
         raise BadRequest("kind")

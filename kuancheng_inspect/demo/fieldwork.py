@@ -155,12 +155,11 @@ class FieldWork:
             for section in waiting.exclude(pk=returned.pk).order_by("pk"):
                 inspecting.review_section(actor=admin, section=section, decision="PASS")
         at("2024-07-09 10:00")
-        finding = returned.findings.order_by("order")[0]
         inspector = self._inspector(returned)
-        inspecting.save_finding(
-            actor=inspector, finding=finding, answer=Answer.OK, text="补充：许可证编号已核对。", corrected=False,
-            version=finding.version,
-        )  # fmt: skip
+        record = InspectionRecord.objects.get(pk=returned.record_id)
+        overall = f"{record.overall}补充：许可证编号已核对。"
+        inspecting.save_head(actor=inspector, record=record, version=record.version, overall=overall)
+        self._call(returned, inspector)
         inspecting.submit_section(actor=inspector, section=DepartmentSection.objects.get(pk=returned.pk))
         at("2024-07-09 15:00")
         inspecting.review_section(
@@ -189,6 +188,14 @@ class FieldWork:
             reason="第 1 项请补充核对了哪些证照",
         )  # fmt: skip
         return DepartmentSection.objects.select_related("department").get(pk=section.pk)
+
+    @staticmethod
+    def _call(section: DepartmentSection, inspector: User) -> None:
+        """What was changed after the signature is read to the enterprise on the telephone."""
+        inspecting.confirm_by_phone(
+            actor=inspector, section=section, name=SIGNATORY, role="SITE_MANAGER", phone="13800000000",
+            called_at=clock.now(),
+        )  # fmt: skip
 
     def _close_follow_ups(self) -> None:
         open_ones = FollowUp.objects.filter(section__record__plan=self.plan, closed_on__isnull=True)
@@ -220,6 +227,7 @@ class FieldWork:
         inspecting.save_section(
             actor=inspector, section=section, version=section.version, results=results, result_confirmed=True
         )
+        self._call(section, inspector)
         inspecting.submit_section(actor=inspector, section=DepartmentSection.objects.get(pk=section.pk))
         inspecting.review_section(actor=admin, section=DepartmentSection.objects.get(pk=section.pk), decision="PASS")
         publishing.correct_publication(

@@ -38,7 +38,7 @@ def sweep_files(*, even_many: bool = False) -> list[str]:
     before, total, found = clock.now() - OLD, 0, list[tuple[Storage, str]]()
     for storage, folder, fields in _folders():
         there = [f"{folder}/{name}" for name in _files(storage, folder)]
-        known = {name for field in fields for name in field.model._default_manager.values_list(field.name, flat=True)}
+        known = {name for field in fields for name in field.model._base_manager.values_list(field.name, flat=True)}
         total += len(there)
         found += [(storage, name) for name in there if name not in known and _is_old(storage, name, before)]
     if len(found) > max(MANY, total // SHARE) and not even_many:

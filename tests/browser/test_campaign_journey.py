@@ -154,16 +154,14 @@ def fill_and_submit(page: Page, *, signs: bool) -> None:
     for choice in page.locator("input[type=radio][value=OK]").all():
         choice.check(force=True)
     follow(page.locator("button[form=entry]").last)
-    follow(page.get_by_role("button", name="确认结果和处置"))
+    follow(page.get_by_role("button", name=re.compile("结果没有错，去签字|确认结果和处置")))
     if signs:
-        follow(page.locator("a.btn-primary", has_text="去签字"))
         page.locator("input[name=signature][value=SIGNED]").check(force=True)
         page.fill("input[name=signatory_name]", "演示负责人")
         page.locator("input[name=signatory_role][value=LEGAL_REP]").check(force=True)
         page.locator("input[name=opinion_agrees][value='1']").check(force=True)
         follow(page.locator("button[form=sign]"))
-    if page.locator("a.btn-primary", has_text="去签字").count():
-        follow(page.locator("a.btn-primary", has_text="去签字"))
+    elif page.locator("button[form=sign]").count():
         follow(page.locator("button[form=sign]"))
     follow(page.get_by_role("button", name=re.compile("提交")))
     expect(page.locator("body")).to_contain_text("已提交")

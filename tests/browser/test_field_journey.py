@@ -254,9 +254,11 @@ def fill_rest(page: Page, record: str) -> None:
             item(page, number).locator("input[name$=-corrected][value='1']").check(force=True)
             item(page, number).locator("textarea").first.fill("日志不足60日")
     follow(page.get_by_role("button", name="核对并签字"))
+    expect(page.locator("html")).to_have_class("js")
     page.locator("input[name=measures][value=NONE]").check(force=True)
     page.locator("textarea[name=result_note]").fill("已责令改正")
-    follow(page.get_by_role("button", name="确认结果和处置"))
+    expect(page.locator("html")).to_have_class("js")
+    follow(page.get_by_role("button", name="结果没有错，去签字"))
 
 
 def test_two_officers_sign_with_the_enterprise_and_submit_once(field: Field) -> None:
@@ -270,7 +272,6 @@ def test_two_officers_sign_with_the_enterprise_and_submit_once(field: Field) -> 
     follow(second.get_by_role("button", name="确认我和对方都在现场"))
     expect(second.locator("body")).to_contain_text("已确认：您和另一名检查人员都在现场")
     fill_rest(first, record)
-    follow(first.locator("a.btn-primary", has_text="去签字"))
     expect(first.locator("html")).to_have_class("js")
     first.locator("input[name=opinion_agrees][value='1']").check(force=True)
     first.locator("input[name=signatory_role][value=SITE_MANAGER]").check(force=True)
@@ -304,7 +305,6 @@ def test_a_refusal_with_its_witness_and_both_inspectors_signatures(field: Field)
     for box in page.locator("input[name=section-present]").all():
         box.check(force=True)
     fill_rest(page, record)
-    follow(page.locator("a.btn-primary", has_text="去签字"))
     follow(page.get_by_role("link", name="拒绝签字或无法签字"))
     page.locator("input[name=signature][value=REFUSED]").check(force=True)
     page.get_by_role("button", name="对检查结果有异议").click()

@@ -179,8 +179,7 @@ def test_from_opening_to_submission_without_a_network_and_back(field: Field, tmp
     expect(page.locator("[data-gaps]")).to_contain_text("请核对并确认")
     tap(page.locator("input[name=measures][value=NONE]"))
     page.locator("textarea[name=result_note]").fill("已责令改正")
-    page.get_by_role("button", name="确认结果和处置").click()
-    page.locator(".thumb a", has_text="去签字").click()
+    page.get_by_role("button", name="结果没有错，去签字").click()
     expect(page.locator("[data-to-sign]")).to_contain_text("不符合 1")
     ready(page)
     for _ in range(2):

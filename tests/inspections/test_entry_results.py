@@ -43,6 +43,11 @@ def test_corrected_counts_only_for_what_is_wrong(pairs: list[tuple[str, bool]]) 
     assert results_of(cleaned) == results_of(pairs)
 
 
+STILL = "填的是未改正，不能选“发现问题已责令改正”；已经改正的，请先在事项里选已当场改正。"
+BOTH = "“发现问题已责令改正”和“发现问题待后续处理”只能选一项：有一项没有当场改正，就是待后续处理。"
+SHOULD = "结果应包含“发现问题已责令改正”或“发现问题待后续处理”。"
+
+
 def section_with(answers: list[tuple[str, bool]], department: str = "WL") -> DepartmentSection:
     f.make_item(f.make_department(department))
     plan = f.make_plan(departments=(department,), lead=department)
@@ -80,9 +85,13 @@ def section_with(answers: list[tuple[str, bool]], department: str = "WL") -> Dep
             [("NOT_OK", False)],
             ["UNCOOPERATIVE"],
             "拒不提供资料",
-            ["有 1 项不符合，结果应包含“发现问题已责令改正”或“发现问题待后续处理”。"],
+            ["有 1 项不符合，" + SHOULD],
         ),
-        ([("NOT_OK", False)], ["CORRECTED"], "已当场责令", []),
+        ([("NOT_OK", True)], ["CORRECTED"], "已当场责令", []),
+        ([("NOT_OK", True), ("NOT_OK", False)], ["CORRECTED"], "已当场责令", ["第 2 项" + STILL]),
+        ([("NOT_OK", True)], ["CORRECTED", "PENDING"], "x", [BOTH]),
+        ([("OK", False)], ["PENDING"], "x", ["没有不符合的事项，不能选“发现问题待后续处理”；请先在事项里写明问题。"]),
+        ([("NOT_OK", False)], ["UNREACHABLE"], "x", ["有 1 项不符合，" + SHOULD]),
         ([("NOT_OK", True)], ["PENDING", "UNCOOPERATIVE"], "另案处理", []),
         ([("OK", False)], ["CORRECTED"], "x", ["没有不符合的事项，不能选“发现问题已责令改正”；请先在事项里写明问题。"]),
         ([("NOT_APPLICABLE", False)], ["NO_PROBLEM"], "", ["没有一项是“符合”，不能选“未发现问题”。"]),

@@ -149,7 +149,7 @@ def test_the_same_file_twice_changes_nothing_and_the_phones_own_retry_is_a_dup(
     section: DepartmentSection, person: User, lead: Client
 ) -> None:
     row = items(section)[0]
-    change, picture = answer(person, section, row, "OK"), photo(person, section, row, x.picture().read())
+    change, picture = answer(person, section, row, "NOT_OK", "甲"), photo(person, section, row, x.picture().read())
     data = content(person, change, picture)
     take(lead, data)
     events = AuditEvent.objects.count()

@@ -88,10 +88,11 @@ def test_the_whole_road_without_script(record: InspectionRecord) -> None:
     assert "日志不足60日" in check
     assert "执法记录仪编号 DSJ-0312" in check
     data = inputs(check) | {
-        "results": ["CORRECTED"], "result_note": ["已责令改正"], "measures": ["ORDER_CORRECT"],
+        "results": ["PENDING"], "result_note": ["已责令改正"], "measures": ["ORDER_CORRECT"],
         "ORDER_CORRECT-deadline": ["2024-10-09"], "confirmed": ["on"],
     }  # fmt: skip
-    assert client.post(at("record_check", record.pk), data).status_code == 302
+    confirmed = client.post(at("record_check", record.pk), data)
+    assert (confirmed.status_code, confirmed["Location"]) == (302, at("record_sign", record.pk))
     assert "去签字" in page(client, at("record_check", record.pk))
 
     data = inputs(page(client, at("record_sign", record.pk))) | {

@@ -27,6 +27,9 @@ def section() -> DepartmentSection:
     return x.section_of(x.make_record())
 
 
+RESIGN = "企业确认之后内容有改动：请重新签字，或登记“已电话确认”。"
+
+
 def fresh(section: DepartmentSection) -> DepartmentSection:
     return DepartmentSection.objects.select_related("department", "record__plan").get(pk=section.pk)
 
@@ -77,7 +80,7 @@ def test_one_inspector_is_not_enough(section: DepartmentSection) -> None:
     entry.save_section(
         actor=actor, section=section, version=section.version, present=[section.members.get(inspector__user=actor)]
     )
-    assert words(section) == ["到场的检查人员只有 1 人，不少于 2 人才能提交（通知第六部分（二）2）。"]
+    assert words(section) == ["到场的检查人员只有 1 人，不少于 2 人才能提交（通知第六部分（二）2）。", RESIGN]
     section.refresh_from_db()
     section.written_only = True
     section.save()
@@ -106,6 +109,7 @@ def test_a_problem_needs_its_follow_up(
         actor=actor, section=section, version=section.version, results=["PENDING"], result_note="另案",
         result_confirmed=True, follow_ups=[follow_up] if follow_up else [],
     )  # fmt: skip
+    x.sign(InspectionRecord.objects.get(pk=section.record_id), actor)
     assert words(section) == missing
 
 
@@ -113,13 +117,15 @@ def test_another_bodys_result_needs_number_day_and_file(section: DepartmentSecti
     actor = ready(section)
     section.refresh_from_db()
     entry.save_section(actor=actor, section=section, version=section.version, other_body="县检测中心")
-    assert words(section) == ["采用其他部门结果的，编号和日期都要填。", "采用其他部门结果的，请上传该结果的文件。"]
+    lacking = ["采用其他部门结果的，编号和日期都要填。", "采用其他部门结果的，请上传该结果的文件。"]
+    assert words(section) == [*lacking, RESIGN]
     section.refresh_from_db()
     entry.save_section(
         actor=actor, section=section, version=section.version, other_body_number="检〔2024〕5号",
         other_body_day=dt.date(2024, 9, 1),
     )  # fmt: skip
     evidence.add_evidence(actor=actor, record=section.record, kind="OTHER_BODY", upload=x.picture(), section=section)
+    x.sign(InspectionRecord.objects.get(pk=section.record_id), actor)
     assert words(section) == []
 
 
@@ -163,7 +169,16 @@ def test_a_returned_section_is_mended_and_submitted_again(section: DepartmentSec
     first = submitting.submit_section(actor=actor, section=section).sealed_digest
     DepartmentSection.objects.filter(pk=section.pk).update(state=SectionState.RETURNED)
     finding = section.findings.get()
-    entry.save_finding(actor=actor, finding=finding, answer="OK", text="许可证已换发", corrected=False, version=1)
+    entry.save_finding(
+        actor=actor, finding=finding, answer="NOT_APPLICABLE", text="许可证已换发", corrected=False, version=1
+    )
+    entry.save_section(
+        actor=actor, section=section, version=fresh(section).version, results=["NO_ITEMS"], result_confirmed=True
+    )
+    with pytest.raises(DomainError) as caught:
+        submitting.submit_section(actor=actor, section=section)
+    assert caught.value.problems == [RESIGN]
+    x.sign(InspectionRecord.objects.get(pk=section.record_id), actor)
     again = submitting.submit_section(actor=actor, section=section)
     assert again.state == SectionState.SUBMITTED
     assert again.sealed_digest != first

@@ -3,18 +3,22 @@ import { serverNow } from "./api.js";
 
 const TEXT_OF = { NOT_OK: "text_bad", NOT_APPLICABLE: "text_na", NOT_CHECKED: "text_skip" };
 
-// An item's card as {answer, text, corrected}; the text of 符合 is a remark kept from a conflict.
-export function readItem(card, remark) {
-  const answer = card.querySelector("input[name$=-answer]:checked")?.value ?? "";
+// An item's card as {answer, text, corrected}: what belongs to the answer that is chosen, and nothing of the others. 符合 has no text.
+export function readItem(card) {
+  const chosen = card.querySelector("input[name$=-answer]:checked");
+  const answer = chosen ? chosen.value : "";
   const box = TEXT_OF[answer] && card.querySelector(`textarea[name$=-${TEXT_OF[answer]}]`);
-  const text = box ? box.value.trim() : answer ? remark : "";
-  return { answer, text, corrected: answer === "NOT_OK" && card.querySelector("input[name$=-corrected]:checked")?.value === "1" };
+  const right = card.querySelector("input[name$=-corrected]:checked");
+  return { answer, text: box ? box.value.trim() : "", corrected: answer === "NOT_OK" && Boolean(right) && right.value === "1" };
 }
 
 export function writeItem(card, { answer, text, corrected }) {
   for (const radio of card.querySelectorAll("input[name$=-answer]")) radio.checked = radio.value === answer && answer !== "";
-  const box = TEXT_OF[answer] && card.querySelector(`textarea[name$=-${TEXT_OF[answer]}]`);
-  if (box) box.value = text;
+  for (const name of Object.values(TEXT_OF)) {
+    const box = card.querySelector(`textarea[name$=-${name}]`);
+    box.value = TEXT_OF[answer] === name ? text : "";
+    box.dispatchEvent(new Event("input")); // the chips of usual words follow it
+  }
   for (const radio of card.querySelectorAll("input[name$=-corrected]")) {
     radio.checked = answer === "NOT_OK" && radio.value === (corrected ? "1" : "0");
   }

@@ -3,21 +3,42 @@ import { keep, list, note, prune, read, setNote } from "./store.js";
 
 const DAYS = 7 * 86400000;
 
+// What was typed on the signing page and is not signed yet: on this phone only, for nothing of it is said before the pad is.
+export const draftOf = (id) => `draft-${id}`;
 export const record = (user, id) => read("records", user, String(id));
 export const records = async (user) => (await list("records", user)).filter((one) => one.id);
 
-function put(kept, name, value, body) {
+// What stood above the signature pad without a network: the signature is under this, whatever is stored when it arrives.
+export const shownOf = ({ section: { items, conclusion } }) => ({
+  items: Object.fromEntries(items.map(({ id, value }) => [id, [value.answer, value.text, value.corrected]])),
+  results: conclusion.results,
+  result_note: conclusion.result_note,
+});
+export const abovePad = { shown: null };
+
+const AFTER_SIGNING = ["visit_to", "consultation", "recorder"];
+const plain = (value) => JSON.stringify({ ...value, result_confirmed: true });
+
+// Whether a change touches what the enterprise has signed.
+function unsettles(kept, kind, key, value) {
+  if (kind === "head") return !AFTER_SIGNING.includes(key);
+  return kind !== "section" || key !== "conclusion" || plain(kept.section.conclusion) !== plain(value);
+}
+
+export function put(kept, name, value, body) {
   const [kind, key] = [name.slice(0, name.indexOf("-")), name.slice(name.indexOf("-") + 1)];
+  if (["item", "head", "section"].includes(kind) && unsettles(kept, kind, key, value)) kept.signature.current = false;
   if (kind === "item") {
     const item = kept.section.items.find((one) => one.id === Number(key));
     if (item) Object.assign(item, { value, version: body.version ?? item.version });
+    if (item && value.answer !== "NOT_OK") item.photos = []; // withdrawn with the finding
   } else if (kind === "head") {
     kept.head[key] = value;
     kept.version = body.version ?? kept.version;
   } else if (kind === "section") {
     kept.section[key] = value;
     kept.section.version = body.version ?? kept.section.version;
-  } else if (name === "sign-enterprise") kept.signature.state = "HERE";
+  } else if (name === "sign-enterprise") kept.signature = { state: "HERE", words: "", covered: true, current: body.current !== false };
   else if (kind === "sign") kept.signed = [...(kept.signed ?? []), Number(key)];
 }
 
@@ -27,7 +48,7 @@ export async function amend(user, op, body) {
   if (op.name === "submit") {
     const gone = new RegExp(`/${op.record}/`);
     await prune("pages", (row) => row.user === user && gone.test(row.id));
-    await prune("records", (row) => row.user === user && row.id === String(op.record));
+    await prune("records", (row) => row.user === user && (row.id === String(op.record) || row.id.startsWith(`${draftOf(op.record)} `)));
   }
   await setNote("delivered", new Date().toISOString());
   if (op.name === "submit") await setNote("handed", [...((await note("handed")) ?? []).slice(-20), { place: op.place, at: new Date().toISOString() }]);
@@ -40,12 +61,14 @@ export async function amend(user, op, body) {
 
 // A record as the inspector sees it: with what waits in the outbox.
 export function laid(kept, ops) {
-  const seen = structuredClone(kept);
+  const seen = JSON.parse(JSON.stringify(kept));
   for (const op of ops) {
     if (op.name === "rest_ok") for (const id of op.body.ids) put(seen, `item-${id}`, { answer: "OK", text: "", corrected: false }, {});
     else put(seen, op.name, op.body.value, {});
     if (op.name.startsWith("photo")) seen.section.items.find((one) => one.id === Number(op.body.finding))?.photos.push({ key: op.key });
   }
+  const signing = ops.find((op) => op.name === "sign-enterprise");
+  if (signing && signing.body.shown && signing.body.shown.items) seen.signature.current = JSON.stringify(signing.body.shown) === JSON.stringify(shownOf(seen));
   return seen;
 }
 

@@ -11,14 +11,17 @@ const PARTS = {
   "[data-today]": () => import("./today.js"),
   "[data-queue]": () => import("./queue.js"),
   "[data-logout]": () => import("./leave.js"),
-  "form#conclusion": () => import("./check.js"),
 };
 const root = document.body.dataset.sync.replace(/tongbu\/$/, "");
 const cached = "from" in document.documentElement.dataset;
 
 export async function start() {
-  if (!document.querySelector("form#entry, form#sign")) document.documentElement.classList.add("js");
-  if (!("offline" in document.body.dataset)) return (await import("./leave.js")).empty();
+  const check = document.querySelector("form#conclusion");
+  if (!document.querySelector("form#entry, form#sign, form#conclusion")) document.documentElement.classList.add("js");
+  if (!("offline" in document.body.dataset)) {
+    if (check) await (await import("./check.js")).begin({ place: check, outbox: await outboxOf(true), cached });
+    return (await import("./leave.js")).empty();
+  }
   const why = lacking();
   const registration = why ? null : await register();
   const outbox = await outboxOf(Boolean(why));
@@ -30,6 +33,7 @@ export async function start() {
   badge();
   if (cached) outbox.listen(() => back(outbox));
   if (registration) watchUpdate(registration, outbox);
+  if (check) await (await import("./check.js")).begin({ place: check, outbox, cached });
   for (const [selector, load] of Object.entries(PARTS)) {
     const place = document.querySelector(selector);
     if (place) await (await load()).begin({ place, outbox, why, registration, cached, late: late(outbox) });
@@ -41,7 +45,9 @@ export async function start() {
 // The outbox of the page, or, where the page saves nothing by itself, one of the person signed in.
 async function outboxOf(unable) {
   if (document.querySelector("form#entry, form#sign")) return state.outbox ?? null;
-  const { attach } = await import("./start.js");
+  const { attach, begin } = await import("./start.js");
+  const check = document.querySelector("form#conclusion");
+  if (check) return begin(JSON.parse(document.querySelector("#pack").textContent), check, document.querySelector(".card h2").textContent.trim());
   const user = Number(document.body.dataset.user) || (await note("user").catch(() => null))?.id;
   return user ? attach(user, unable) : null;
 }

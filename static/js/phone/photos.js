@@ -125,9 +125,30 @@ export function watchPhotos({ form, outbox, pack, place: enterprise }) {
     return toast("已删除 1 张照片", "撤销", back, () => outbox.put(op));
   }
 
+  // The photos of a finding that is taken back: those on the server are withdrawn by it with the answer; those still here are held
+  // back, and dropped when the line with 撤销 ends. Returns the way back, or nothing when there were none.
+  function leave(card) {
+    const tiles = [...card.querySelectorAll("[data-photo]:not([hidden])")];
+    if (!tiles.length) return null;
+    const place = card.querySelector("[data-photos]");
+    for (const made of tiles) made.hidden = true;
+    tally(place);
+    const back = () => {
+      for (const made of tiles) made.hidden = false;
+      tally(place);
+    };
+    back.end = () => {
+      const gone = outbox.ops.filter((op) => tiles.some((made) => made.dataset.key === op.key));
+      if (gone.length) outbox.drop(gone);
+      for (const made of tiles) made.remove();
+    };
+    return back;
+  }
+
   for (const op of outbox.of(state.record).filter((one) => one.lane === "files")) recall(op).catch(() => {});
   window.addEventListener("pagehide", settleToast);
   form.addEventListener("submit", settleToast, { capture: true });
+  return { leave };
 }
 
 function mark(made, icon, text) {

@@ -14,6 +14,8 @@ const pack = JSON.parse(document.querySelector("#pack").textContent);
 const editable = !form.querySelector("fieldset").disabled;
 const things = new Map();
 const timers = new Map();
+const WORDS = { OK: "符合", NOT_OK: "不符合", NOT_APPLICABLE: "合理缺项", NOT_CHECKED: "未检查" };
+let photos = null; // watches them, once it is loaded
 const place = document.querySelector(".bar h1").textContent.trim();
 const outbox = await begin(pack, form, place);
 
@@ -40,7 +42,7 @@ function watchItem(card) {
   const what = card.querySelector("h3").textContent.trim();
   const thing = new Thing({ ...common, name: `item-${id}`, target: "item", id, what, value, shared: { version } });
   thing.card = card;
-  thing.read = () => readItem(card, thing.base.answer === thing.local.answer ? thing.local.text : "");
+  thing.read = () => readItem(card);
   thing.view = {
     get mine() {
       return itemWords(thing.local);
@@ -49,7 +51,11 @@ function watchItem(card) {
       writeItem(card, value);
       count();
     },
-    join: (value, note) => ({ ...value, text: (value.text + note).slice(0, 2000) }),
+    // 符合 and an emptied item have no text in which the other's could stand
+    get join() {
+      const { answer } = thing.local;
+      return answer && answer !== "OK" ? (value, note) => ({ ...value, text: (value.text + note).slice(0, 2000) }) : null;
+    },
   };
   things.set(`item-${id}`, thing);
 }
@@ -82,7 +88,25 @@ function thingOf(input) {
 function take(thing) {
   clearTimeout(timers.get(thing));
   timers.delete(thing);
-  thing.change(thing.read());
+  const before = thing.local;
+  const value = thing.read();
+  if (thing.target === "item" && before.answer && before.answer !== value.answer) return leave(thing, before, value);
+  return thing.change(value);
+}
+
+// An answer that is left takes its text, photos and 当场改正 with it; one tap brings them back.
+function leave(thing, before, { answer, text, corrected }) {
+  const waiting = before.answer === "NOT_OK" && photos ? photos.leave(thing.card) : null;
+  writeItem(thing.card, { answer, text: "", corrected: false });
+  thing.change({ answer, text: "", corrected: false });
+  if (!before.text && !before.corrected && !waiting && !text && !corrected) return;
+  const lost = waiting ? "文字和照片" : "文字";
+  toast(`已改为${WORDS[answer] || "未填"}，原来的${lost}已撤下`, "撤销", () => {
+    writeItem(thing.card, before);
+    thing.change(before, { restore: true });
+    if (waiting) waiting();
+    count();
+  }, () => waiting && waiting.end());
 }
 
 form.addEventListener("change", (event) => {
@@ -254,4 +278,4 @@ count();
 states();
 document.documentElement.classList.add("js");
 outbox.wakeAll();
-if (editable) (await import("./photos.js")).watchPhotos({ form, outbox, pack, place });
+if (editable) photos = (await import("./photos.js")).watchPhotos({ form, outbox, pack, place });

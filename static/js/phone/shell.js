@@ -27,7 +27,7 @@ async function open() {
     document.body.dataset.ownOnly = "";
     await (await import("./check.js")).beforeSigning(known.id, Number(pathname.match(/\d+/)[0]));
     if (search.has("absent")) absent();
-    await import("./sign.js");
+    await (await import("./sign.js")).ready;
   }
   return page.start();
 }

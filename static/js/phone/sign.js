@@ -1,29 +1,96 @@
 // The signing page: pads for the enterprise, a witness and the inspectors. Without this file the form notes a signature on paper.
+// What is typed is kept on the phone until it is signed; what is 必填, and what is missing, is said by the server's own rules.
 import { newKey, state } from "./api.js";
 import { markSaved, paint } from "./chip.js";
+import { abovePad, draftOf, shownOf } from "./kept.js";
 import { Pad } from "./pad.js";
 import { watchPhrases } from "./phrases.js";
+import { broken, demands, signFacts } from "./rules.js";
 import { begin } from "./start.js";
+import { keep, prune, read } from "./store.js";
 import { toast } from "./toast.js";
+import { el } from "./words.js";
 
 const form = document.querySelector("form#sign");
 const pack = JSON.parse(document.querySelector("#pack").textContent);
 const pads = new Map();
 const SIGNED = "SIGNED";
-let paper = false;
-const outbox = await begin(pack, form, document.querySelector("[data-enterprise]").textContent.trim());
 const PATIENCE = 8000;
+const PAUSE = 400;
+let paper = false;
+let outbox = null;
+let timer = 0;
 
-outbox.listen(() => paint(outbox));
 window.addEventListener("beforeunload", (event) => {
-  if (outbox.unkept) event.preventDefault();
+  remember();
+  if (outbox && outbox.unkept) event.preventDefault();
 });
 
-function problems(lines) {
+// [{field, text}]: each sentence once, above with a link and beside its field.
+function problems(found) {
+  for (const old of form.querySelectorAll(".errorlist")) old.remove();
+  for (const field of form.querySelectorAll("[data-field].is-wrong")) field.classList.remove("is-wrong");
   const box = document.querySelector("[data-problems]");
-  box.querySelector("ul").replaceChildren(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
-  box.hidden = !lines.length;
-  if (lines.length) box.focus();
+  const list = box.querySelector("ul");
+  list.innerHTML = "";
+  const seen = new Set();
+  for (const { field, text } of found) {
+    if (!text || seen.has(text)) continue;
+    seen.add(text);
+    const place = field && form.querySelector(`[data-field="${field}"]`);
+    const input = place && place.querySelector("input, textarea");
+    list.append(el("li", {}, input ? el("a", { href: `#${input.id}` }, text) : text));
+    if (!place) continue;
+    place.classList.add("is-wrong");
+    place.querySelector("label, legend").after(el("p", { class: "errorlist" }, text));
+  }
+  box.hidden = !found.length;
+  if (found.length) box.focus();
+}
+
+// ---------------------------------------------------------------------------------------------- what is typed and not signed yet
+
+const draftId = () => `${draftOf(state.record)} ${refusing ? "refused" : "signed"}`;
+const typed = () => [...form.elements].filter((one) => one.name && !["csrfmiddlewaretoken", "key", "shown"].includes(one.name) && !one.closest("[data-pad]"));
+
+function remember() {
+  clearTimeout(timer);
+  if (!outbox || !outbox.lasting || !timer) return;
+  timer = 0;
+  const values = typed().map((one) => [one.name, one.type === "radio" || one.type === "checkbox" ? (one.checked ? one.value : null) : one.value]);
+  keep("records", state.user, draftId(), { typed: values.filter(([, value]) => value !== null) }).catch(() => {});
+}
+
+async function recall() {
+  const draft = outbox.lasting && (await read("records", state.user, draftId()).catch(() => null));
+  if (!draft) return;
+  for (const one of typed()) {
+    const values = draft.typed.filter(([name]) => name === one.name).map(([, value]) => value);
+    if (one.type === "radio" || one.type === "checkbox") one.checked = values.includes(one.value);
+    else if (values.length) [one.value] = values;
+  }
+}
+
+const forget = () => {
+  clearTimeout(timer);
+  timer = 0;
+  if (outbox.lasting) prune("records", (row) => row.user === state.user && row.id.startsWith(`${draftOf(state.record)} `)).catch(() => {});
+};
+
+function ask() {
+  const asked = { signature: "必填", ...demands(pack.site, "sign", signFacts(pack.site, values(), pack.met)) };
+  for (const field of form.querySelectorAll("[data-field]")) field.querySelector("[data-asked]").textContent = asked[field.dataset.field] || "选填";
+}
+
+function watch() {
+  const changed = () => {
+    ask();
+    clearTimeout(timer);
+    timer = setTimeout(remember, PAUSE);
+  };
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && remember());
 }
 
 // done(kind, body): what the server said, or "here" when the signature is on this phone and the network is away.
@@ -69,18 +136,24 @@ function values() {
   return fields;
 }
 
+// What stands above the pad: as the server digested it, or as this phone told it.
+const shown = () => (abovePad.shown ? shownOf(abovePad.shown) : pack.shown);
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (outbox.writing) return;
   const fields = values();
-  if (!fields.signature) return problems(["请选择是哪一种情况。"]);
+  const missing = broken(pack.site, "sign", signFacts(pack.site, fields, pack.met));
   const pad = pads.get("drawing");
   const lacking = pad && !paper ? pad.problem() : "";
-  if (lacking) return problems([lacking]);
+  if (lacking) missing.push({ field: "", text: lacking });
+  problems(missing);
+  if (missing.length) return undefined;
   const drawings = {};
   for (const [name, one] of pads) if (!(paper && name === "drawing")) drawings[name] = one.drawing();
-  put("sign-enterprise", refusing ? "拒绝签字的登记" : "企业签字", { kind: "enterprise", fields, ...drawings, own_only: "ownOnly" in document.body.dataset }, (kind, body) => {
-    if (kind !== "stored" && kind !== "here") return problems([body.error, ...(body.problems ?? [])].filter((line, place, all) => line && all.indexOf(line) === place));
+  return put("sign-enterprise", refusing ? "拒绝签字的登记" : "企业签字", { kind: "enterprise", fields, ...drawings, own_only: "ownOnly" in document.body.dataset, shown: shown() }, (kind, body) => {
+    if (kind !== "stored" && kind !== "here") return problems([body.error, ...(body.problems || [])].map((text) => ({ field: "", text })));
+    forget();
     if (kind === "stored") markSaved();
     return location.assign(pack.urls.check);
   });
@@ -89,10 +162,7 @@ form.addEventListener("submit", (event) => {
 form.elements.signatory_name?.addEventListener("input", (event) => {
   document.querySelector("[data-who]").textContent = event.target.value.trim() || "当事人";
 });
-if (form.elements.signatory_name?.value) document.querySelector("[data-who]").textContent = form.elements.signatory_name.value;
 document.querySelector("[data-on-paper]")?.addEventListener("click", () => usePaper(!paper));
-if (paperCard) usePaper(false);
-watchPhrases(form, () => {});
 
 // ---------------------------------------------------------------------------------------------------------- inspectors
 
@@ -125,7 +195,7 @@ dialog.querySelector("[data-signing-done]").addEventListener("click", () => {
     if (kind !== "stored" && kind !== "here") {
       button.disabled = false;
       button.textContent = "去签";
-      return problems([body.error]);
+      return problems([{ field: "", text: body.error }]);
     }
     if (kind === "stored") markSaved();
     signed(button, kind === "here");
@@ -142,8 +212,23 @@ function signed(button, here) {
   row.querySelector("[data-sign-member], [data-signed]").replaceWith(end);
 }
 
-for (const button of document.querySelectorAll("[data-sign-member]")) {
-  if (outbox.of(state.record, `sign-${button.dataset.signMember}`).length) signed(button, true);
+async function main() {
+  outbox = await begin(pack, form, document.querySelector("[data-enterprise]").textContent.trim());
+  outbox.listen(() => paint(outbox));
+  await recall();
+  if (form.elements.signatory_name && form.elements.signatory_name.value) document.querySelector("[data-who]").textContent = form.elements.signatory_name.value;
+  if (paperCard) usePaper(false);
+  watchPhrases(form, () => {
+    ask();
+    timer = setTimeout(remember, PAUSE);
+  });
+  watch();
+  ask();
+  for (const button of document.querySelectorAll("[data-sign-member]")) {
+    if (outbox.of(state.record, `sign-${button.dataset.signMember}`).length) signed(button, true);
+  }
+  document.documentElement.classList.add("js");
+  outbox.wakeAll();
 }
-document.documentElement.classList.add("js");
-outbox.wakeAll();
+
+export const ready = main();

@@ -27,21 +27,23 @@ export class Thing {
     return true;
   }
 
-  async change(value) {
+  // more: what else belongs to this very change (restore: it undoes the one before).
+  async change(value, more = {}) {
     this.local = value;
     if (this.conflict) return;
     const last = this.changes.findLast((op) => op.state === "waiting");
     if (same(value, last ? last.body.value : this.base)) return;
     // Back to what the server has, before anything left: there is nothing to send.
     const back = same(value, this.base) && this.changes.every((op) => !op.flown || op.state !== "waiting");
-    if (!back || !(await this.outbox.drop(this.changes))) await this.queue();
+    if (!back || !(await this.outbox.drop(this.changes))) await this.queue(more);
   }
 
-  queue() {
+  queue(more = {}) {
     const value = structuredClone(this.local);
     const body = { key: newKey(), user: state.user, record: state.record, target: this.target, value, base_version: this.shared.version };
     Object.assign(body, this.target === "item" ? { id: this.id } : { field: this.field, base_value: this.base });
     Object.assign(body, { client_time: new Date().toISOString(), device: state.device });
+    Object.assign(body, more);
     const { record, place } = state;
     return this.outbox.put({ key: body.key, record, name: this.name, lane: "answers", url: state.urls.save, body, what: this.what, place });
   }
