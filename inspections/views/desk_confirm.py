@@ -48,7 +48,7 @@ def _inbox(request: HttpRequest, form: ConfirmForm) -> HttpResponse:
     tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "pending"
     mine = Confirmation.objects.inbox_of(request.user)
     counts = mine.tab_counts()
-    rows = mine.filter(**TABS[tab][1]).with_inbox_columns().order_by("due_on", "record__number")
+    rows = mine.filter(TABS[tab][1]).with_inbox_columns().order_by("due_on", "record__number")
     page, query = page_of(request.GET, rows)
     _dress(page)
     first = page[0] if counts["pending"] and tab == "pending" else None
