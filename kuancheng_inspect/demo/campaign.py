@@ -195,7 +195,7 @@ class Campaign:
             admin = self.cast.admins[code]
             pending = Confirmation.objects.visible_to(admin).pending().exclude(record_id__in=skip)
             if pending.exists():
-                inspecting.confirm_records(actor=admin, confirmations=list(pending))
+                inspecting.confirm_records(actor=admin, confirmations=list(pending), note="经办人外出培训（演示）")
 
     def approve(self) -> None:
         """Each department records its approval before anybody goes out."""
