@@ -6,9 +6,10 @@ import django_filters as filters
 from django import forms
 from django.db.models import F, Q
 
+from inspections import bases
 from inspections.enums import OPEN_FOR_ENTRY, Decision, LeadDecision, RecordState, SectionState
 from inspections.models import DepartmentSection
-from inspections.reads import ALIVE, ENTERED, published_filter
+from inspections.reads import ALIVE
 from registry import clock
 from registry.models import Department
 from sampling.models import Plan
@@ -24,6 +25,7 @@ def _departments(request: Any) -> Any:
 
 STAGES = [
     ("pending", "未确认"),
+    ("returned", "已退回，等牵头部门处理"),
     ("confirmed", "已确认"),
     ("visiting", "检查中"),
     ("filled", "已回填"),
@@ -40,14 +42,16 @@ def of_department(**lookups: Any) -> Q:
 
 def in_stage(stage: str) -> Q:
     """The sections a number of the progress page counts (`inspections.reads.progress_of`)."""
-    alive = Q(record__state__in=ALIVE)
+    waiting = bases.RUNNING & Q(record__state=RecordState.CONFIRMING)
+    confirmed = of_department(decision=Decision.CONFIRMED) | of_department(lead_decision=LeadDecision.KEEP)
     return {
-        "pending": Q(record__state=RecordState.CONFIRMING) & of_department(decision=Decision.PENDING),
-        "confirmed": of_department(decision=Decision.CONFIRMED) | of_department(lead_decision=LeadDecision.KEEP),
+        "pending": waiting & of_department(decision=Decision.PENDING),
+        "returned": waiting & of_department(decision=Decision.RETURNED, lead_decision=""),
+        "confirmed": bases.COUNTED & confirmed,
         "visiting": Q(record__state=RecordState.OPEN, state__in=[SectionState.DRAFT, SectionState.RETURNED]),
-        "filled": alive & Q(state__in=list(ENTERED)),
-        "approved": alive & Q(state=SectionState.APPROVED),
-        "published": published_filter(),
+        "filled": bases.DUE & Q(state__in=sorted(bases.DONE)),
+        "approved": bases.DUE & Q(state__in=[SectionState.APPROVED, SectionState.CLOSED]),
+        "published": bases.DUE & bases.published(),
     }[stage]
 
 
@@ -81,8 +85,12 @@ class TaskFilter(filters.FilterSet):
 
     def by_due(self, queryset: Any, name: str, value: Any) -> Any:
         """What waits for its department, or is still to be entered, by that day."""
-        owed = Q(record__state=RecordState.OPEN, state__in=list(OPEN_FOR_ENTRY), due_on=value)
-        waiting = Q(record__state=RecordState.CONFIRMING) & of_department(decision=Decision.PENDING, due_on=value)
+        owed = bases.OWED & Q(due_on=value)
+        waiting = (
+            bases.RUNNING
+            & Q(record__state=RecordState.CONFIRMING)
+            & of_department(decision=Decision.PENDING, due_on=value)
+        )
         return queryset.filter(owed | waiting).distinct()
 
     def by_person(self, queryset: Any, name: str, value: Any) -> Any:

@@ -8,17 +8,16 @@ from django.db import models
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 
+from inspections import bases
 from inspections.enums import (
     OPEN_FOR_ENTRY,
     Decision,
     DeliveryState,
-    LeadDecision,
     Measure,
     RecordState,
     SectionState,
 )
 from registry.enums import SERVING, Role
-from sampling.enums import PlanState
 
 if TYPE_CHECKING:
     from registry.models import User
@@ -90,8 +89,7 @@ class SectionQuerySet(models.QuerySet[Any]):
 
     def owed(self) -> "SectionQuerySet":
         """Still to be entered; nothing is owed to a cancelled plan."""
-        running = self.exclude(record__plan__state=PlanState.CANCELLED)
-        return running.filter(record__state=RecordState.OPEN, state__in=list(OPEN_FOR_ENTRY))
+        return self.filter(bases.OWED)
 
     def due_by(self, day: dt.date) -> "SectionQuerySet":
         """Owed and due on or before ``day``."""
@@ -119,19 +117,12 @@ class SectionQuerySet(models.QuerySet[Any]):
             record=OuterRef("record"), department=OuterRef("department"), decision=Decision.CONFIRMED
         )
         return self.filter(
+            bases.RUNNING,
             Q(record__state=RecordState.OPEN) | Q(Exists(confirmed), record__state=RecordState.CONFIRMING),
             department_id=user.department_id,
             approval=None,
             state__in=list(OPEN_FOR_ENTRY),
         )
-
-    def stage_counts(self, day: dt.date) -> dict[int, dict[str, int]]:
-        """Department → number of its sections per stage (state names in lower case, and ``overdue`` on ``day``)."""
-        running = Q(record__state=RecordState.OPEN)
-        counts = {state.lower(): Count("pk", filter=running & Q(state=state)) for state in SectionState}
-        owed = running & Q(state__in=list(OPEN_FOR_ENTRY), due_on__lt=day)
-        rows = self.order_by().values("department_id").annotate(**counts, overdue=Count("pk", filter=owed))
-        return {row.pop("department_id"): row for row in rows}
 
     def owed_by_department(self, day: dt.date) -> list[dict[str, Any]]:
         """One row per plan and department that still owes sections: ``plan`` ``plan_name`` ``department``
@@ -173,11 +164,11 @@ class ConfirmationQuerySet(models.QuerySet[Any]):
 
     def pending(self) -> "ConfirmationQuerySet":
         """Waiting for the department."""
-        return self.filter(decision=Decision.PENDING, record__state=RecordState.CONFIRMING)
+        return self.filter(bases.PENDING)
 
     def returned(self) -> "ConfirmationQuerySet":
         """Returned, waiting for the lead bureau."""
-        return self.filter(decision=Decision.RETURNED, lead_decision="", record__state=RecordState.CONFIRMING)
+        return self.filter(bases.SENT_BACK)
 
     def due_by(self, day: dt.date) -> "ConfirmationQuerySet":
         """Pending and due on or before ``day``."""
@@ -225,30 +216,11 @@ class ConfirmationQuerySet(models.QuerySet[Any]):
 
     def tab_counts(self) -> dict[str, int]:
         """Number of ``pending`` (record still confirming), ``confirmed`` and ``returned``."""
-        pending = Q(decision=Decision.PENDING, record__state=RecordState.CONFIRMING)
         return self.aggregate(
-            pending=Count("pk", filter=pending),
+            pending=Count("pk", filter=bases.PENDING),
             confirmed=Count("pk", filter=Q(decision=Decision.CONFIRMED)),
             returned=Count("pk", filter=Q(decision=Decision.RETURNED)),
         )
-
-    def stage_counts(self, day: dt.date) -> dict[int, dict[str, int]]:
-        """Department → ``sent`` ``pending`` ``confirmed`` (a return that was kept counts) ``returned`` ``overdue``."""
-        pending = Q(decision=Decision.PENDING, record__state=RecordState.CONFIRMING)
-        confirmed = Q(decision=Decision.CONFIRMED) | Q(lead_decision=LeadDecision.KEEP)
-        waiting = Q(decision=Decision.RETURNED, lead_decision="", record__state=RecordState.CONFIRMING)
-        rows = (
-            self.order_by()
-            .values("department_id")
-            .annotate(
-                sent=Count("pk"),
-                pending=Count("pk", filter=pending),
-                confirmed=Count("pk", filter=confirmed),
-                returned=Count("pk", filter=waiting),
-                overdue=Count("pk", filter=pending & Q(due_on__lt=day)),
-            )
-        )
-        return {row.pop("department_id"): row for row in rows}
 
     def pending_by_plan(self, day: dt.date) -> list[dict[str, Any]]:
         """One row per plan, department and due day that waits for confirmation: ``plan`` ``plan_name`` ``department``

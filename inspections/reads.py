@@ -5,17 +5,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from inspections.enums import (
-    CLOSED_WITHOUT_VISIT,
-    OPEN_FOR_ENTRY,
-    Decision,
-    LeadDecision,
-    RecordState,
-    SectionState,
-)
+from inspections import bases
+from inspections.enums import LeadDecision, RecordState, SectionState
 from inspections.models import Confirmation, DepartmentSection, Dispatch, InspectionRecord, Mention, Reminder
 from registry import clock
 from registry.models import Department, User
@@ -23,9 +17,9 @@ from sampling.enums import DrawEventKind, PickKind
 from sampling.models import Plan
 
 ALIVE = [RecordState.CONFIRMING, RecordState.OPEN]
-ENTERED = {SectionState.SUBMITTED, SectionState.APPROVED}
-COUNTS = ("sent", "pending", "confirmed", "sent_back", "total", "not_started", "visiting", "filled", "approved",
-          "published", "late_confirm", "late_fill", "overdue")  # fmt: skip
+COUNTS = ("sent", "pending", "confirmed", "sent_back", "otherwise", "all", "no_items", "not_mine", "total",
+          "confirming", "open", "left", "dropped", "not_started", "visiting", "filled", "submitted", "approved",
+          "closed", "published", "late_confirm", "late_fill", "overdue")  # fmt: skip
 
 
 @dataclass
@@ -66,24 +60,25 @@ def with_mentions(rows: QuerySet[Any], plan: Plan, kind: str) -> QuerySet[Any]:
 
 
 def progress_of(plan: Plan, first_open: dt.date) -> Progress:
-    """The department × stage matrix of a plan, the latest department first; six queries whatever its size.
+    """The department × stage matrix of a plan, the latest department first; five queries whatever its size.
 
-    ``first_open``: what was due before it is late (`registry.clock.first_open_day`)."""
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    ``first_open``: what was due before it is late (`registry.clock.first_open_day`). The bases are those of
+    `inspections.bases`; ``total`` is 应检, ``filled`` what is done, ``approved`` with what was closed by status."""
+    confirmations = bases.count_confirmations(
+        Confirmation.objects.filter(record__plan=plan), first_open, "department_id"
+    )
+    own = DepartmentSection.objects.filter(record__plan=plan)
+    sections = bases.count_sections(own, first_open, "department_id", with_published=True)
     due: dict[dt.date, Counter[str]] = defaultdict(Counter)
-    _count_confirmations(plan, first_open, counts, due)
-    _count_sections(plan, first_open, counts, due)
-    # The name of the later app's table is all that is known of it here (design.md §1).
-    published = Department.objects.filter(
-        published_results__publication__plan=plan, published_results__publication__superseded_by=None
-    ).order_by()
-    for key, number in published.annotate(n=Count("published_results")).values_list("pk", "n"):
-        counts[key]["published"] = number
+    for name, counted in (("confirm", confirmations), ("fill", sections)):
+        for counts in counted.values():
+            for day, number in counts.due_on.items():
+                due[day][name] += number
     people = _people(plan)
     reminded = Reminder.objects.filter(object_id=f"plan:{plan.pk}").order_by().values("recipient__department_id")
     told = {row["recipient__department_id"]: row["last"] for row in reminded.annotate(last=Max("notice__at"))}
     rows = [
-        {name: counts[one.pk][name] for name in COUNTS}
+        _row(confirmations.get((one.pk,)), sections.get((one.pk,)))
         | {"department": one, "reminded_at": told.get(one.pk), "people": 0, "never": 0, "last": None}
         | people.get(one.pk, {})
         for one in Department.objects.filter(plans__plan=plan)
@@ -92,43 +87,17 @@ def progress_of(plan: Plan, first_open: dt.date) -> Progress:
     return Progress(rows, dict(due))
 
 
-def _count_confirmations(
-    plan: Plan, first_open: dt.date, counts: dict[int, Counter[str]], due: dict[dt.date, Counter[str]]
-) -> None:
-    names = ("department_id", "decision", "lead_decision", "record__state", "due_on")
-    rows = Confirmation.objects.filter(record__plan=plan).order_by().values_list(*names).annotate(n=Count("pk"))
-    for department, decision, lead, state, day, n in rows:
-        row = counts[department]
-        row["sent"] += n
-        if decision == Decision.CONFIRMED or lead == LeadDecision.KEEP:
-            row["confirmed"] += n
-        elif state == RecordState.CONFIRMING and decision == Decision.PENDING:
-            row["pending"] += n
-            row["late_confirm"] += n * (day < first_open)
-            row["overdue"] += n * (day < first_open)
-            due[day]["confirm"] += n
-        elif state == RecordState.CONFIRMING and not lead:
-            row["sent_back"] += n
-
-
-def _count_sections(
-    plan: Plan, first_open: dt.date, counts: dict[int, Counter[str]], due: dict[dt.date, Counter[str]]
-) -> None:
-    alive = DepartmentSection.objects.filter(record__plan=plan, record__state__in=ALIVE)
-    alive = alive.exclude(state__in=list(CLOSED_WITHOUT_VISIT)).order_by()
-    rows = alive.values_list("department_id", "state", "record__state", "due_on").annotate(n=Count("pk"))
-    for department, state, record_state, day, n in rows:
-        row = counts[department]
-        row["total"] += n
-        row["filled"] += n * (state in ENTERED)
-        row["approved"] += n * (state == SectionState.APPROVED)
-        if record_state != RecordState.OPEN or state not in OPEN_FOR_ENTRY:
-            continue
-        row["not_started" if state == SectionState.NOT_STARTED else "visiting"] += n
-        if day:
-            row["late_fill"] += n * (day < first_open)
-            row["overdue"] += n * (day < first_open)
-            due[day]["fill"] += n
+def _row(confirmed: bases.Counts | None, sections: bases.Counts | None) -> dict[str, Any]:
+    """The counts of one department by the names of COUNTS."""
+    asked = confirmed or bases.Counts(bases.CONFIRMATION_COUNTS)
+    made = sections or bases.Counts(bases.SECTION_COUNTS)
+    row: dict[str, Any] = {name: asked[name] for name in ("sent", "pending", "confirmed", "sent_back", "otherwise")}
+    same = ("all", "no_items", "not_mine", "confirming", "open", "left", "dropped", "not_started", "visiting",
+            "submitted", "closed", "published")  # fmt: skip
+    row |= {name: made[name] for name in same}
+    row |= {"total": made["due"], "filled": made["done"], "approved": made["approved"] + made["closed"]}
+    row |= {"late_confirm": asked["late"], "late_fill": made["late"], "overdue": asked["late"] + made["late"]}
+    return row
 
 
 def _people(plan: Plan) -> dict[int, dict[str, Any]]:
@@ -147,13 +116,20 @@ def _people(plan: Plan) -> dict[int, dict[str, Any]]:
     return {row["department_id"]: {name: row[name] for name in ("people", "never", "last")} for row in rows}
 
 
+def with_done_at(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotate ``done_at`` on sections that are done: submitted, or closed by status by the lead bureau."""
+    closing = Confirmation.objects.filter(record=OuterRef("record"), lead_decision=LeadDecision.CLOSE)
+    closed_at = Subquery(closing.order_by("-lead_at").values("lead_at")[:1])
+    return rows.annotate(done_at=Case(When(state=SectionState.CLOSED, then=closed_at), default=F("submitted_at")))
+
+
 def done_by_day(plan: Plan) -> dict[int, dict[dt.date, int]]:
-    """Department → day → how many of its sections that are entered now were submitted on it; one query.
+    """Department → day → how many of its sections that are done now were done on it; one query.
 
     A section that was returned is to be done again and counts as left from the beginning.
     """
-    rows = DepartmentSection.objects.filter(record__plan=plan, record__state__in=ALIVE, state__in=list(ENTERED))
-    days = rows.order_by().annotate(day=TruncDate("submitted_at", tzinfo=clock.SHANGHAI))
+    rows = DepartmentSection.objects.filter(bases.DUE, record__plan=plan, state__in=sorted(bases.DONE))
+    days = with_done_at(rows.order_by()).annotate(day=TruncDate("done_at", tzinfo=clock.SHANGHAI))
     found: dict[int, dict[dt.date, int]] = defaultdict(dict)
     for department, day, number in days.values_list("department_id", "day").annotate(n=Count("pk")):
         found[department][day] = number
@@ -169,12 +145,6 @@ def merged(done: dict[int, dict[dt.date, int]]) -> dict[dt.date, int]:
 
 
 def totals_of(plan: Plan) -> dict[int, int]:
-    """Department → how many sections it has to enter; one query."""
-    alive = DepartmentSection.objects.filter(record__plan=plan, record__state__in=ALIVE)
-    alive = alive.exclude(state__in=list(CLOSED_WITHOUT_VISIT)).order_by()
-    return dict(alive.values_list("department_id").annotate(n=Count("pk")))
-
-
-def published_filter() -> Q:
-    """Sections whose result a current publication holds."""
-    return Q(record__publications__superseded_by=None, record__publications__results__department=F("department"))
+    """Department → how many sections it has to enter (应检); one query."""
+    rows = DepartmentSection.objects.filter(bases.DUE, record__plan=plan).order_by()
+    return dict(rows.values_list("department_id").annotate(n=Count("pk")))

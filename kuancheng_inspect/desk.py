@@ -1,30 +1,30 @@
 """What a person owes, sorted by clock: the home page of each role. Reads only; the rows are in desk_rows.py."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 from django.urls import reverse
 
-from inspections import reads
+from inspections import bases, reads
 from inspections.burndown import track
-from inspections.enums import OPEN_FOR_ENTRY, RecordState, SectionState
-from inspections.models import Confirmation, DepartmentSection, InspectionRecord
+from inspections.enums import OPEN_FOR_ENTRY, RecordState
+from inspections.models import DepartmentSection, InspectionRecord
 from kuancheng_inspect import desk_rows as rows
 from kuancheng_inspect.desk_rows import Clock, Todo, day_text
 from publicity.models import ExportJob
+from publicity.services import deadlines_by_day
 from registry import clock as clocks
 from registry.enums import InspectorStatus, Role
 from registry.models import AuditHead, Department, Inspector, User
-from registry.months import Day, weeks_of
+from registry.months import Day, counts_by_day, month_after, weeks_of
 from registry.workdays import CalendarNotLoaded
 from sampling.enums import PlanState
 from sampling.models import Draw, LogEntry, Plan
 
 RUNNING = [PlanState.DISPATCHED, PlanState.INSPECTING]
-WORST = {"late": 0, "soon": 1, "doing": 2, "todo": 3}
 
 
 @dataclass
@@ -56,12 +56,13 @@ def desk_of(user: User, today: dt.date) -> Desk:
     roles = user.roles
     found: list[Iterable[Todo]] = []
     if Role.LEAD in roles:
-        found += [rows.plans(user, clock), rows.departments(user, clock), rows.publishing(user, clock),
+        all_of = rows.Overview(user, clock)
+        found += [rows.plans(user, clock), rows.departments(user, clock, all_of), rows.publishing(user, clock),
                   rows.feedback(user), rows.calendar(clock),
                   rows.second_looks(user),
                   rows.gone(clock, section__record__plan__lead_id=user.department_id)]  # fmt: skip
-        desk.debts = _debts(user, clock.first_open)
-        desk.burndown = _burndown(user, clock)
+        desk.debts = _debts(all_of)
+        desk.burndown = _burndown(all_of, clock)
         desk.last_draw = _last_draw(user)
     if Role.DEPT_ADMIN in roles:
         found += [rows.department(user, clock), rows.gone(clock, section__department_id=user.department_id),
@@ -72,45 +73,41 @@ def desk_of(user: User, today: dt.date) -> Desk:
         found.append(rows.own_certificate(user, clock))
     if Role.SYSADMIN in roles:
         found += [rows.accounts(), rows.calendar(clock)]
-    once = {todo.key: todo for part in found for todo in part}
-    desk.todos = sorted(once.values(), key=lambda todo: (todo.due or dt.date.max, todo.title))
+    desk.todos = rows.each_once(found)
     if roles & {Role.LEAD, Role.DEPT_ADMIN}:
-        desk.weeks = weeks_of(today.replace(day=1), today, clock.calendar, _marks(desk.todos))
+        desk.weeks = weeks_of(today.replace(day=1), today, clock.calendar, _marks(user, clock))
         desk.upcoming = "" if desk.todos else _upcoming(user, clock)
     return desk
 
 
-def _marks(todos: list[Todo]) -> dict[dt.date, dict[str, Any]]:
-    """Day → what is due on it: the words of one row, or how many there are, the worst of them in colour."""
-    days: dict[dt.date, list[Todo]] = {}
-    for todo in todos:
-        if todo.due:
-            days.setdefault(todo.due, []).append(todo)
+def _marks(user: User, clock: Clock) -> dict[dt.date, dict[str, Any]]:
+    """Day of this month → what the year's calendar says of it: how many are due, and how that day stands."""
+    first = clock.today.replace(day=1)
+    lines = deadlines_by_day(user, first, month_after(first) - dt.timedelta(days=1))
     found = {}
-    for day, due in days.items():
-        kind = min((todo.kind for todo in due), key=WORST.__getitem__)
-        words = due[0].due_words.removeprefix("最早的")[:2] if len(due) == 1 else f"{len(due)} 件"
-        found[day] = {"kind": kind, "words": words, "url": due[0].url if len(due) == 1 else "#h-todo"}
+    for day, number in counts_by_day(lines).items():
+        url = f"{reverse('registry:calendar')}?year={day.year}&day={day}"
+        found[day] = {"kind": clock.tag(day)["kind"], "words": f"{number} 件", "count": number, "url": url}
     return found
 
 
-def _debts(user: User, first_open: dt.date) -> list[dict[str, Any]]:
+def _debts(all_of: rows.Overview) -> list[dict[str, Any]]:
     """Department → 未确认, 逾期, 待复核 over the plans this user leads, and the last sign-in of its people."""
-    confirm = Confirmation.objects.led_by(user).stage_counts(first_open)
-    sections = DepartmentSection.objects.filter(record__plan__lead_id=user.department_id).stage_counts(first_open)
-    departments = Department.objects.filter(pk__in={*confirm, *sections}).annotate(
+    keys = {department for _, department in {*all_of.asked, *all_of.made}}
+    departments = Department.objects.filter(pk__in=keys).annotate(
         last_seen=Max("users__last_login", filter=Q(users__is_dept_admin=True)),
         never=Count("users", filter=Q(users__is_dept_admin=True, users__last_login=None, users__is_active=True)),
     )
     found = []
     for one in departments:
-        waiting, filled = confirm.get(one.pk, {}), sections.get(one.pk, {})
+        asked = _of_department(all_of.asked, one.pk, bases.CONFIRMATION_COUNTS)
+        made = _of_department(all_of.made, one.pk, bases.SECTION_COUNTS)
         found.append(
             {
                 "department": one,
-                "pending": waiting.get("pending", 0),
-                "overdue": waiting.get("overdue", 0) + filled.get("overdue", 0),
-                "review": filled.get("submitted", 0),
+                "pending": asked["pending"],
+                "overdue": asked["late"] + made["late"],
+                "review": made["submitted"],
                 "last_seen": one.last_seen,
                 "never": one.never,
             }
@@ -118,23 +115,33 @@ def _debts(user: User, first_open: dt.date) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (-row["overdue"], -row["pending"], row["department"].order))
 
 
-def _burndown(user: User, clock: Clock) -> dict[str, Any] | None:
-    """How the running plan with the most left stands against its plan; None without one."""
-    alive = DepartmentSection.objects.filter(record__state__in=reads.ALIVE).exclude(
-        state__in=[SectionState.NO_ITEMS, SectionState.NOT_MINE, SectionState.CLOSED]
-    )
-    left = Count("pk", filter=~Q(state__in=list(reads.ENTERED)))
-    led = alive.filter(record__plan__lead_id=user.department_id, record__plan__state__in=RUNNING).order_by()
-    row = led.values("record__plan").annotate(total=Count("pk"), left=left).order_by("-left", "record__plan").first()
-    if row is None:
+def _of_department(counts: Mapping[Any, bases.Counts], key: int, names: Iterable[str]) -> bases.Counts:
+    return bases.total_of((one for (_, department), one in counts.items() if department == key), names)
+
+
+def _burndown(all_of: rows.Overview, clock: Clock) -> dict[str, Any] | None:
+    """How the running plan that stands worst goes down: the most late, then the most behind; None without one."""
+    running = [plan for plan in all_of.plans.values() if plan.state in RUNNING]
+    plans = reads.with_dispatch(Plan.objects.filter(pk__in=[plan.pk for plan in running]))
+    found = [one for plan in plans.order_by("pk") if (one := _standing(plan, all_of, clock))]
+    return max(found, key=lambda one: (one["late"], one["behind"] or 0, one["left"]), default=None)
+
+
+def _standing(plan: Plan, all_of: rows.Overview, clock: Clock) -> dict[str, Any] | None:
+    """What is left of a plan and by how much that is behind; None when nobody has anything to enter in it."""
+    made = bases.total_of((one for (key, _), one in all_of.made.items() if key == plan.pk), bases.SECTION_COUNTS)
+    asked = bases.total_of((one for (key, _), one in all_of.asked.items() if key == plan.pk), bases.CONFIRMATION_COUNTS)
+    if not made["due"]:
         return None
-    plan = reads.with_dispatch(Plan.objects.filter(pk=row["record__plan"])).get()
-    found: dict[str, Any] = {"plan": plan, "left": row["left"], "behind": None, "gap": ""}
+    found: dict[str, Any] = {
+        "plan": plan, "left": made["left"], "total": made["due"], "open": made["open"],
+        "confirming": made["confirming"], "late": made["late"] + asked["late"], "behind": None, "gap": "",
+    }  # fmt: skip
     try:
         days = track(plan.dispatched_at.astimezone(clocks.SHANGHAI).date(), plan.period_to, clock.today, clock.calendar)
     except CalendarNotLoaded:
         return found
-    behind = days.behind(row["total"], row["left"])
+    behind = days.behind(made["due"], made["left"])
     return found | {"behind": behind, "gap": str(abs(behind))}
 
 
@@ -155,6 +162,7 @@ def _people(user: User, first_open: dt.date) -> list[Inspector]:
     """The department's people on duty with what each still has to enter; those without a task last."""
     open_seats = Q(section_members__replaced=False, section_members__section__record__state__in=reads.ALIVE)
     open_seats &= Q(section_members__section__state__in=list(OPEN_FOR_ENTRY))
+    open_seats &= ~Q(section_members__section__record__plan__state=PlanState.CANCELLED)
     late = open_seats & Q(section_members__section__due_on__lt=first_open)
     late &= Q(section_members__section__record__state=RecordState.OPEN)
     people = Inspector.objects.filter(department_id=user.department_id, status=InspectorStatus.ACTIVE)

@@ -95,7 +95,7 @@ TASKS: list[Column] = [
 def _inbox(user: User, query: QueryDict) -> Any:
     tab = query.get("tab", "")
     chosen = CONFIRMATIONS.get(tab, CONFIRMATIONS["pending"])[1]
-    rows = Confirmation.objects.inbox_of(user).filter(**chosen).with_inbox_columns()
+    rows = Confirmation.objects.inbox_of(user).filter(chosen).with_inbox_columns()
     return rows.order_by("due_on", "record__number")
 
 

@@ -72,7 +72,8 @@ def public_plans() -> QuerySet[Plan]:
 def figures(year: int) -> dict[str, int]:
     """Draws, enterprises drawn, published, and published with a problem, of the plans of a year; no rehearsals."""
     real = Plan.objects.real().filter(year=year)
-    drawn = Selection.objects.filter(draw__plan__in=real, kind=PickKind.MAIN)
+    void = DrawEvent.objects.filter(draw=OuterRef("draw"), kind=DrawEventKind.VOID)
+    drawn = Selection.objects.filter(~Exists(void), draw__plan__in=real, kind=PickKind.MAIN)
     rows = PublishedResult.objects.current().filter(publication__plan__year=year)
     published = rows.aggregate(
         all=Count("publication", distinct=True), bad=Count("publication", filter=Q(problem=True), distinct=True)

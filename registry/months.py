@@ -2,7 +2,8 @@
 
 import calendar as months
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,3 +43,11 @@ def month_before(first: dt.date) -> dt.date:
 def month_after(first: dt.date) -> dt.date:
     """The first day of the month after."""
     return (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+
+
+def counts_by_day(lines: Iterable[Any]) -> dict[dt.date, int]:
+    """Day → how much is due on it, of lines with ``day`` and ``count`` (`settings.DEADLINES_BY_DAY`)."""
+    found: Counter[dt.date] = Counter()
+    for line in lines:
+        found[line.day] += line.count
+    return dict(found)

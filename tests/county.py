@@ -58,8 +58,9 @@ class County(Campaign):
         self._dispatch()
         self._confirm_most()
         at("2026-09-18 16:00")
-        sampling.copy_plan(actor=self.cast.lead, plan=self.running)
-        frozen = sampling.copy_plan(actor=self.cast.lead, plan=self.running)
+        days = {"period_from": dt.date(2026, 10, 12), "period_to": dt.date(2026, 12, 11)}
+        sampling.copy_plan(actor=self.cast.lead, plan=self.running, **days)
+        frozen = sampling.copy_plan(actor=self.cast.lead, plan=self.running, **days)
         sampling.freeze_plan(actor=self.cast.lead, plan=frozen)
         at("2026-09-21 09:00")
         self._inspect_some()

@@ -186,7 +186,7 @@ def make_plan(
         plan_code=f"99999920241{number:03d}",
         plan_name="2024年度演示联合抽查计划",
         task_code=f"99999920240601{number:04d}",
-        task_name=f"演示联合抽查任务{number}",
+        task_name=fields.pop("task_name", f"演示联合抽查任务{number}"),
         lead=lead_department,
         period_from=dt.date(2024, 6, 1),
         period_to=dt.date(2024, 10, 31),

@@ -66,7 +66,7 @@ TABLE: dict[str, Rule] = {
     # -------------------------------------------------------------------------------------------------- sampling
     "sampling:plan_list": only(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN),
     "sampling:plan_new": only(LEAD, methods=BOTH),
-    "sampling:preset_new": only(LEAD, methods=POST),
+    "sampling:preset_new": only(LEAD, methods=BOTH),
     "sampling:plan_detail": only(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN),
     "sampling:plan_edit": only(LEAD, methods=BOTH),
     "sampling:plan_items": only(LEAD, methods=BOTH),
@@ -75,7 +75,7 @@ TABLE: dict[str, Rule] = {
     "sampling:plan_people": only(LEAD, methods=BOTH),
     "sampling:plan_people_count": only(LEAD),
     "sampling:plan_check": only(LEAD),
-    "sampling:plan_copy": only(LEAD, methods=POST),
+    "sampling:plan_copy": only(LEAD, methods=BOTH),
     "sampling:plan_freeze": only(LEAD, methods=BOTH),
     "sampling:plan_preview": only(LEAD),
     "sampling:plan_roster": only(LEAD, AUDITOR),

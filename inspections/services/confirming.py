@@ -137,20 +137,22 @@ def _locked(keys: Iterable[int]) -> tuple[dict[int, Plan], list[Confirmation]]:
 
 @transaction.atomic
 def confirm_records(*, actor: User, confirmations: Iterable[Confirmation], note: str = "") -> list[Confirmation]:
-    """Confirm many at once; returns those confirmed now.
+    """Confirm many at once; returns those confirmed now. ``note``: why it is late, kept with the late ones alone.
 
     What somebody decided in the meantime is left alone and is not in the answer (`standing_words` says what became of
-    it). After 24:00 of the due day (Shanghai) the confirmation is marked late. When the last department has
-    confirmed, the record opens and its inspectors are told. Raises DomainError for another department's rows.
+    it). After 24:00 of the due day (Shanghai) the confirmation is marked late, and refused without a reason: all or
+    nothing, the late ones by name. When the last department has confirmed, the record opens and its inspectors are
+    told. Raises DomainError for another department's rows.
     """
     plans, rows = _locked(row.pk for row in confirmations)
     for department in {row.department for row in rows}:
         people.must_administer(actor, department)
     done = [r for r in rows if r.decision == Decision.PENDING and r.record.state == RecordState.CONFIRMING]
-    opened = []
+    opened, now, note = [], clock.now(), note.strip()
+    _must_explain([row for row in done if is_late(row.due_on, now)], note)
     for row in done:
-        row.decision, row.at, row.by, row.note = Decision.CONFIRMED, clock.now(), actor, note
-        row.late = is_late(row.due_on, row.at)
+        row.decision, row.at, row.by, row.late = Decision.CONFIRMED, now, actor, is_late(row.due_on, now)
+        row.note = note if row.late else ""
         row.save(update_fields=["decision", "at", "by", "note", "late"])
         audit.record(
             stream=f"record:{row.record_id}",
@@ -163,6 +165,19 @@ def confirm_records(*, actor: User, confirmations: Iterable[Confirmation], note:
             opened.append(row.record)
     _after_opening(actor, plans, opened)
     return done
+
+
+def _must_explain(late: list[Confirmation], reason: str) -> None:
+    """Refuse late confirmations without a reason, each by its name, plan and day."""
+    if not late or reason:
+        return
+    problems = [
+        f"{row.record.selection.enterprise}（《{row.record.plan}》，{row.due_on.month}月{row.due_on.day}日到期）"
+        for row in late
+    ]
+    raise DomainError(
+        f"下面 {len(late)} 家已超过确认期限，请写明逾期原因再确认；没有逾期的也可以先单独勾选确认。", problems=problems
+    )
 
 
 def _after_opening(actor: User, plans: dict[int, Plan], opened: list[InspectionRecord]) -> None:

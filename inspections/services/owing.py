@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from inspections import bases
 from inspections.enums import FREE_TO_PUBLISH
 from inspections.models import Confirmation, DepartmentSection, FollowUp, SectionMember
-from inspections.reads import published_filter
 from registry.models import Department, User
 from sampling.enums import PlanState
 from sampling.models import Plan
@@ -42,7 +42,7 @@ def owed_until(day: dt.date) -> list[Owed]:
     """Every open deadline up to ``day``: confirmations, sections, follow-ups, publications, summaries."""
     confirmations, sections = Confirmation.objects.due_by(day), DepartmentSection.objects.due_by(day)
     follow_ups = FollowUp.objects.still_open().filter(deadline__lte=day)
-    out = DepartmentSection.objects.filter(published_filter(), publish_due_on__lte=day).values("pk")
+    out = DepartmentSection.objects.filter(bases.published(), publish_due_on__lte=day).values("pk")
     free = DepartmentSection.objects.filter(state__in=list(FREE_TO_PUBLISH), publish_due_on__lte=day)
     plans = Plan.objects.filter(state=PlanState.COMPLETED, summary_due__lte=day)
     return [

@@ -1,9 +1,12 @@
 """派发, 比对确认, and what comes back to the lead bureau."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -11,6 +14,7 @@ from inspections import services
 from inspections.enums import RecordState
 from inspections.forms.desk import ConfirmForm, DecideForm, KeyForm, ProceedForm, ReturnForm
 from inspections.models import Confirmation, Dispatch, InspectionRecord
+from inspections.reads import ALIVE
 from inspections.tabs import CONFIRMATIONS as TABS
 from inspections.tabs import RETURNS
 from inspections.views.showing import Clocks, attempt, page_of
@@ -48,10 +52,13 @@ def _inbox(request: HttpRequest, form: ConfirmForm) -> HttpResponse:
     tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "pending"
     mine = Confirmation.objects.inbox_of(request.user)
     counts = mine.tab_counts()
-    rows = mine.filter(**TABS[tab][1]).with_inbox_columns().order_by("due_on", "record__number")
-    page, query = page_of(request.GET, rows)
-    _dress(page)
-    first = page[0] if counts["pending"] and tab == "pending" else None
+    rows = mine.filter(TABS[tab][1]).with_inbox_columns()
+    plans = mine.pending_by_plan(clock.first_open_day()) if tab == "pending" else []
+    order = {row["plan"]: place for place, row in reversed(list(enumerate(plans)))}
+    urgent = Case(*(When(record__plan=plan, then=place) for plan, place in order.items()), default=len(order))
+    by_plan = [urgent] if tab == "pending" else []
+    page, query = page_of(request.GET, rows.order_by(*by_plan, "due_on", "record__number"))
+    _dress(request.user, page)
     context = {
         "form": form,
         "page": page,
@@ -59,15 +66,37 @@ def _inbox(request: HttpRequest, form: ConfirmForm) -> HttpResponse:
         "tab": tab,
         "tabs": [(name, label, counts[name]) for name, (label, _) in TABS.items()],
         "counts": counts,
-        "first": first,
+        "groups": _groups(page, plans) if tab == "pending" else [(None, list(page))],
+        "late": sum(row.due.kind == "late" for row in page) if tab == "pending" else 0,
+        "chosen": set(request.POST.getlist("pk")),
     }
     return render(request, "inspections/desk/task_inbox.html", context)
 
 
-def _dress(rows: Iterable[Confirmation]) -> None:
-    """Give each row its due day in words, the mark of a changed address and a form to return it."""
-    clocks = Clocks()
-    for row in rows:
+def _groups(page: Iterable[Confirmation], plans: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Any]]:
+    """The rows of a page by plan, the most urgent first: each plan with its own deadline, how many wait, how many of
+    them are late (also those of the other pages)."""
+    clocks, heads = Clocks(), {}
+    for row in plans:
+        head = heads.setdefault(row["plan"], {"due": clocks.due(row["due_on"]), "count": 0, "late": 0, "days": 0})
+        head["count"] += row["count"]
+        head["late"] += row["overdue"]
+        head["days"] += 1
+    grouped = groupby(page, key=lambda row: row.record.plan)
+    return [({"plan": plan, **heads[plan.pk]}, list(rows)) for plan, rows in grouped if plan.pk in heads]
+
+
+def _dress(user: Any, rows: Iterable[Confirmation]) -> None:
+    """Give each row its due day in words, the mark of a changed address, the other plans in which the enterprise
+    stands now, and a form to return it."""
+    clocks, shown = Clocks(), list(rows)
+    alive = InspectionRecord.objects.visible_to(user).filter(state__in=ALIVE).select_related("plan", "selection")
+    elsewhere = defaultdict(list)
+    for record in alive.filter(selection__enterprise__in=[row.record.selection.enterprise_id for row in shown]):
+        elsewhere[record.selection.enterprise_id].append(record)
+    for row in shown:
+        others = elsewhere[row.record.selection.enterprise_id]
+        row.elsewhere = [one for one in others if one.plan_id != row.record.plan_id]
         row.due = clocks.due(row.due_on)
         sent_to = row.record.address_at_dispatch
         row.moved = bool(sent_to) and sent_to != row.record.selection.enterprise.address

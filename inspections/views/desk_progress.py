@@ -4,15 +4,14 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from inspections import services
+from inspections import bases, services
 from inspections.burndown import Track, track
-from inspections.enums import CLOSED_WITHOUT_VISIT, OPEN_FOR_ENTRY, RecordState, SectionState
 from inspections.forms.desk import RemindForm
-from inspections.models import Confirmation, DepartmentSection, InspectionRecord
+from inspections.models import Confirmation, DepartmentSection, FollowUp, InspectionRecord
 from inspections.reads import done_by_day, progress_of, totals_of, with_dispatch, with_mentions
 from inspections.views.showing import WEEKDAYS, Clocks, attempt, day_words, moment_words, page_of
 from registry import clock
@@ -43,21 +42,21 @@ def progress(request: HttpRequest) -> HttpResponse:
 
 
 def _counts(plans: list[int]) -> dict[int, dict[str, int]]:
-    """Plan → ``total`` and ``done`` sections, ``pending`` confirmations, ``late`` of both; two queries."""
-    first_open, running = clock.first_open_day(), Q(record__state=RecordState.OPEN)
-    late = running & Q(state__in=list(OPEN_FOR_ENTRY), due_on__lt=first_open)
-    sections = DepartmentSection.objects.filter(record__plan__in=plans).order_by().values("record__plan")
-    sections = sections.annotate(
-        total=Count("pk", filter=running & ~Q(state__in=list(CLOSED_WITHOUT_VISIT))),
-        done=Count("pk", filter=running & Q(state=SectionState.APPROVED)),
-        late=Count("pk", filter=late),
-    )
-    found: dict[int, dict[str, int]] = {key: {"total": 0, "done": 0, "late": 0, "pending": 0} for key in plans}
-    for row in sections:
-        found[row["record__plan"]] |= {name: row[name] for name in ("total", "done", "late")}
-    for row in Confirmation.objects.filter(record__plan__in=plans).pending_by_plan(first_open):
-        found[row["plan"]]["pending"] += row["count"]
-        found[row["plan"]]["late"] += row["overdue"]
+    """Plan → ``total`` and ``done`` (reviewed, or closed by status) sections, ``pending`` and ``returned``
+    confirmations, ``late`` of both, ``orders_late`` follow-ups past their day; three queries."""
+    first_open, of_plan = clock.first_open_day(), "record__plan_id"
+    sections = bases.count_sections(DepartmentSection.objects.filter(record__plan__in=plans), first_open, of_plan)
+    asked = bases.count_confirmations(Confirmation.objects.filter(record__plan__in=plans), first_open, of_plan)
+    orders = FollowUp.objects.still_open().filter(section__record__plan__in=plans, deadline__lt=first_open).order_by()
+    late_orders = dict(orders.values_list("section__record__plan").annotate(n=Count("pk")))
+    found: dict[int, dict[str, int]] = {}
+    for key in plans:
+        made = sections.get((key,), bases.Counts(bases.SECTION_COUNTS))
+        said = asked.get((key,), bases.Counts(bases.CONFIRMATION_COUNTS))
+        found[key] = {
+            "total": made["due"], "done": made["approved"] + made["closed"], "late": made["late"] + said["late"],
+            "pending": said["pending"], "returned": said["sent_back"], "orders_late": late_orders.get(key, 0),
+        }  # fmt: skip
     return found
 
 

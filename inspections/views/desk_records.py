@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from inspections import services
+from inspections import bases, services
 from inspections.absences import why_away
 from inspections.enums import OPEN_FOR_ENTRY, Answer, RecordState, SectionState
 from inspections.filters import TaskFilter
@@ -76,7 +76,15 @@ def task_list(request: HttpRequest) -> HttpResponse:
         row.tag = STATE_TAGS[SectionState(row.state)]
         owed = row.due_on and row.state in OPEN_FOR_ENTRY and row.record.state == RecordState.OPEN
         row.due = clocks.due(row.due_on) if owed else None
-    context = {"filter": chosen, "page": page, "query": query, "several": request.user.roles & {LEAD, AUDITOR}}
+    counted = DepartmentSection.objects.filter(pk__in=chosen.qs.values("pk"))
+    total = bases.total_of(bases.count_sections(counted, clocks.first_open).values(), bases.SECTION_COUNTS)
+    context = {
+        "filter": chosen,
+        "page": page,
+        "query": query,
+        "base": bases.explained(total),
+        "several": request.user.roles & {LEAD, AUDITOR},
+    }
     context |= {"may_print": bool(request.user.roles & {LEAD, DEPT_ADMIN}), "key": new_key()}
     seen: set[int] = set()  # a record is ticked once, in its first row
     for row in context["page"]:

@@ -195,7 +195,7 @@ class Campaign:
             admin = self.cast.admins[code]
             pending = Confirmation.objects.visible_to(admin).pending().exclude(record_id__in=skip)
             if pending.exists():
-                inspecting.confirm_records(actor=admin, confirmations=list(pending))
+                inspecting.confirm_records(actor=admin, confirmations=list(pending), note="经办人外出培训（演示）")
 
     def approve(self) -> None:
         """Each department records its approval before anybody goes out."""
@@ -257,8 +257,9 @@ def rehearse(cast: Cast) -> Plan:
     """A rehearsal of the pending plan, drawn by two people and finished: numbers and log of its own, never public."""
     at("2026-09-15 09:00")
     pending = Plan.objects.order_by("-created_at")[0]
-    plan = sampling.copy_plan(actor=cast.lead, plan=pending, rehearsal=True)
-    sampling.update_plan(actor=cast.lead, plan=plan, not_before_hours=0, second_person=True, task_name=REHEARSED)
+    days = {name: getattr(pending, name) for name in ("period_from", "period_to", "summary_due")}
+    plan = sampling.copy_plan(actor=cast.lead, plan=pending, task_name=REHEARSED, rehearsal=True, **days)
+    sampling.update_plan(actor=cast.lead, plan=plan, not_before_hours=0, second_person=True)
     sampling.freeze_plan(actor=cast.lead, plan=plan)
     at("2026-09-15 09:20")
     request = sampling.request_draw(

@@ -51,14 +51,30 @@ def summary_context(summary: PlanSummary) -> dict[str, Any]:
         "visits": len(people),
         "actual": statistics.percent(statistics.rate(facts.picks, facts.base)),
         "departments": _by_department(facts),
-        "grades": tables["T3"].rows,
-        "industries": tables["T4"].rows,
+        "grades": _split_rows(tables["T3"]),
+        "industries": _split_rows(tables["T4"]),
         "measures": _measures(facts),
         "tables": shown,
         "pdf": True,
         "draft": False,
         "rehearsal": summary.plan.rehearsal,
     }
+
+
+def _split_rows(table: Table) -> list[dict[str, Any]]:
+    """The rows of T3 or T4 as the letter names them."""
+    names = {
+        "picks": "抽取数",
+        "went": "递补换出",
+        "came": "递补换入",
+        "due": "应检",
+        "checked": "已检",
+        "bad": "问题户数",
+    }
+    return [
+        {"name": row[0]} | {key: table.value(index, label) for key, label in names.items()}
+        for index, row in enumerate(table.rows)
+    ]
 
 
 def render_summary(summary: PlanSummary) -> bytes:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
+
+from inspections import bases
 from inspections.enums import Decision, LeadDecision, ResultCode, ReturnReason, SectionState
 from inspections.models import Confirmation, DepartmentSection, FollowUp, InspectionRecord, SectionMember, SectionResult
 from inspections.services import is_late
@@ -18,13 +21,16 @@ from sampling.enums import PickKind
 from sampling.models import BundleFile, Draw, DrawEvent, Plan, Roster, Selection
 
 UNGRADED = "N"
-OWED_BY_NOBODY = {SectionState.NO_ITEMS, SectionState.NOT_MINE}
-ENTERED = {SectionState.SUBMITTED, SectionState.APPROVED}
 
 
 def default_as_of() -> dt.date:
-    """统计截止日期 defaults to yesterday (domain.md §6.1)."""
+    """统计截止日期 of what goes on paper: yesterday, a day that is over (domain.md §6.1). Pages look at today."""
     return clock.today() - dt.timedelta(days=1)
+
+
+def first_open_on(day: dt.date) -> dt.date:
+    """What was due before this was late at the end of ``day``; today it is what every other page calls late now."""
+    return min(day + dt.timedelta(days=1), clock.first_open_day())
 
 
 def end_of(day: dt.date) -> dt.datetime:
@@ -43,6 +49,7 @@ class SectionFact:
 
     department_id: int
     entered_on: dt.date | None = None
+    due_passed: bool = False
     late: bool = False
     overdue: bool = False
     published_on: dt.date | None = None
@@ -50,6 +57,11 @@ class SectionFact:
     follow_ups: list[FollowUp] = field(default_factory=list)
     inspectors: list[tuple[str, bool]] = field(default_factory=list)
     people: list[int] = field(default_factory=list)
+
+    @property
+    def on_time(self) -> bool:
+        """Its day has passed, and it had been entered by then."""
+        return self.due_passed and self.entered_on is not None and not self.late
 
     @property
     def problem(self) -> bool:
@@ -77,6 +89,14 @@ class RecordFact:
     def problem(self) -> bool:
         """问题户: checked, and a department found a problem."""
         return self.checked and any(section.problem for section in self.sections)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An enterprise that left the list because a reserve was called up, or the reserve that came onto it."""
+
+    grade: str
+    industries: tuple[str, ...]
 
 
 @dataclass
@@ -107,6 +127,8 @@ class Facts:
     base: int
     picks: int
     records: list[RecordFact]
+    went: list[Moved]
+    came: list[Moved]
     confirmations: list[ConfirmationFact]
 
 
@@ -152,7 +174,7 @@ def _not_there(events: list[DrawEvent], cutoff: dt.datetime) -> set[int]:
 
 def _entered(section: DepartmentSection, closed_at: dt.datetime | None, cutoff: dt.datetime) -> dt.date | None:
     moment = closed_at or section.submitted_at if section.state == SectionState.CLOSED else section.submitted_at
-    if section.state not in ENTERED | {SectionState.CLOSED} or moment is None or moment >= cutoff:
+    if section.state not in bases.DONE or moment is None or moment >= cutoff:
         return None
     return local_day(moment)
 
@@ -171,8 +193,9 @@ def _section_facts(records: list[InspectionRecord], closes: dict[int, list[Confi
     ):
         published[record_id, department_id] = at
     facts: dict[int, list[SectionFact]] = defaultdict(list)
+    first_open = first_open_on(cutoff.astimezone(SHANGHAI).date() - dt.timedelta(days=1))
     for section in sections:
-        if section.state in OWED_BY_NOBODY:
+        if section.state in bases.NOBODY:
             continue
         closing = closes.get(section.record_id, [])
         closed_at = max((row.lead_at for row in closing if row.lead_at), default=None)
@@ -182,12 +205,14 @@ def _section_facts(records: list[InspectionRecord], closes: dict[int, list[Confi
             codes = sorted({STATUS_OF_RETURN[ReturnReason(row.reason)] for row in closing
                             if row.reason in STATUS_OF_RETURN})  # fmt: skip
         due, timed = section.due_on, section.state != SectionState.CLOSED
+        passed = bool(timed and due and due < first_open)
         facts[section.record_id].append(
             SectionFact(
                 department_id=section.department_id,
                 entered_on=entered_on,
-                late=bool(timed and entered_on and is_late(due, section.submitted_at)),
-                overdue=bool(timed and due and entered_on is None and due <= local_day(cutoff) - dt.timedelta(days=1)),
+                due_passed=passed,
+                late=bool(passed and entered_on and is_late(due, section.submitted_at)),
+                overdue=passed and entered_on is None,
                 published_on=local_day(published.get((section.record_id, section.department_id))),
                 codes=codes if entered_on else [],
                 follow_ups=follow_ups[section.pk] if entered_on else [],
@@ -199,11 +224,11 @@ def _section_facts(records: list[InspectionRecord], closes: dict[int, list[Confi
 
 
 def _confirmation_facts(rows: list[Confirmation], cutoff: dt.datetime) -> list[ConfirmationFact]:
-    last_day = local_day(cutoff - dt.timedelta(seconds=1)) or cutoff.date()
+    first_open = first_open_on(cutoff.astimezone(SHANGHAI).date() - dt.timedelta(days=1))
     facts = []
     for row in rows:
         day = local_day(row.at) if row.at and row.at < cutoff and row.decision != Decision.PENDING else None
-        late = is_late(row.due_on, row.at) if day else row.due_on <= last_day
+        late = is_late(row.due_on, row.at) if day else row.due_on < first_open
         facts.append(ConfirmationFact(row.department_id, in_time=bool(day) and not late, late=late))
     return facts
 
@@ -222,10 +247,17 @@ def gather(plan: Plan, as_of: dt.date) -> Facts:
     base_by_grade = Counter[str]()
     for stratum, count in (roster.counts if roster else {}).items():
         base_by_grade[grade_of(stratum, grades)] += count
-    picked = list(Selection.objects.filter(draw=draw, kind=PickKind.MAIN).values_list("enterprise", "stratum"))
+    gone = {event.selection_id for event in events if event.selection_id and event.at < cutoff}
+    called = {event.substitute_id for event in events if event.substitute_id and event.at < cutoff} - gone
+    listed = Selection.objects.filter(draw=draw).filter(Q(kind=PickKind.MAIN) | Q(pk__in=called))
+    seats = list(listed.values_list("pk", "kind", "enterprise", "stratum"))
+    picked = [(enterprise, stratum) for _, kind, enterprise, stratum in seats if kind == PickKind.MAIN]
     found = InspectionRecord.objects.filter(plan=plan, dispatch__at__lt=cutoff).select_related("selection__enterprise")
     records = [record for record in found.order_by("number") if record.selection_id not in not_there]
-    industry_of = _industries_of({pk for pk, _ in picked} | {record.selection.enterprise_id for record in records})
+    industry_of = _industries_of({pk for _, _, pk, _ in seats} | {record.selection.enterprise_id for record in records})
+    moved = {
+        pk: Moved(grade_of(stratum, grades), tuple(industry_of[enterprise])) for pk, _, enterprise, stratum in seats
+    }
     confirmations = list(Confirmation.objects.filter(record__in=records))
     closes = _by([row for row in confirmations if row.lead_decision == LeadDecision.CLOSE], "record_id")
     sections = _section_facts(records, closes, cutoff)
@@ -257,5 +289,7 @@ def gather(plan: Plan, as_of: dt.date) -> Facts:
             )
             for record in records
         ],
+        went=[moved[pk] for pk, kind, _, _ in seats if kind == PickKind.MAIN and pk in gone],
+        came=[moved[pk] for pk, _, _, _ in seats if pk in called],
         confirmations=_confirmation_facts(confirmations, cutoff),
     )

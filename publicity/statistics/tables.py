@@ -98,8 +98,7 @@ def t1(facts: Facts) -> Table:
     due, checked = len(records), _count(records, lambda one: one.checked)
     published, problems = _count(records, lambda one: one.published_on), _count(records, lambda one: one.problem)
     done = _count(records, lambda one: one.checked and one.published_on)
-    entered = _count(sections, lambda one: one.entered_on)
-    on_time = _count(sections, lambda one: one.entered_on and not one.late)
+    expired, on_time = _count(sections, lambda one: one.due_passed), _count(sections, lambda one: one.on_time)
     plan = facts.plan
     columns = [
         *(Column(label, "text") for label in ("任务", "抽查领域", "类型", "对象范围")),
@@ -112,11 +111,11 @@ def t1(facts: Facts) -> Table:
         plan.task_name, "、".join(industry.name for industry in facts.industries), plan.get_draw_type_display(),
         _scope(facts), facts.base, rate(facts.picks, facts.base), facts.picks, due, checked, due - checked,
         published, due - published, rate(published, due), rate(done, checked),
-        problems, rate(problems, checked), rate(on_time, entered),
+        problems, rate(problems, checked), rate(on_time, expired),
     ]  # fmt: skip
     notes = [
         "按户统计。应检＝已派发并未被递补的企业；已检＝各部门均已回填的企业；完成率＝已公示÷应检；公示率＝已检中已公示的÷已检；",
-        "问题发现率＝问题户数÷已检；按时率＝按时回填的部门户次÷已回填的部门户次。退回修改中的不计入已检。",
+        "问题发现率＝问题户数÷已检；按时率＝到期且按时回填的部门户次÷已到期的部门户次，没有到期的不计；退回修改中的不计入已检。",
     ]
     return Table("T1", "任务总表", columns, [row], notes=notes)
 
@@ -127,8 +126,8 @@ def _department_row(facts: Facts, department_id: int | None) -> list[Cell]:
     confirmations = [one for one in facts.confirmations if wanted(one)]
     sections: list[SectionFact] = [one for record in facts.records for one in record.sections if wanted(one)]
     entered = [one for one in sections if one.entered_on]
-    published = [one for one in entered if one.published_on]
-    closed = _count(published, lambda one: all(_closed(row, facts) for row in one.follow_ups))
+    published = [one for one in sections if one.published_on]
+    closed = _count(published, lambda one: one.entered_on and all(_closed(row, facts) for row in one.follow_ups))
     late = _count(sections, lambda one: one.late or one.overdue)
     return [
         len(confirmations),
@@ -145,7 +144,8 @@ def _department_row(facts: Facts, department_id: int | None) -> list[Cell]:
         *(_measures(entered, measure) for measure in MEASURES),
         closed,
         rate(closed, len(published)),
-        _count(entered, lambda one: not one.late),
+        _count(sections, lambda one: one.due_passed),
+        _count(sections, lambda one: one.on_time),
         late,
     ]
 
@@ -169,73 +169,83 @@ def t2(facts: Facts) -> Table:
         Column("注销等状态", group="检查结果（户）"),
         *(Column(label, group="后续处置（件）") for label in MEASURES.values()),
         Column("完结", group="后续处置（件）"), Column("完结率", "rate", "后续处置（件）"),
-        *_ints("按时", "超期", group="5日内回填（户）"),
+        *_ints("到期", "按时", "超期", group="5日内回填（户）"),
     ]  # fmt: skip
     rows: list[list[Cell]] = [[one.name, *_department_row(facts, one.pk)] for one in facts.departments]
     notes = [
         "按部门户次统计，一户由多个部门检查的分别计入；一户有几项检查结果的，各项分别计入。",
         "完成率＝已公示÷应检；完结＝已公示且后续处置全部办结的户数，完结率＝完结÷已公示。",
-        "5日内回填：检查结束之日起 5 个工作日；超期含到期仍未回填的。",
+        "5日内回填：检查结束之日起 5 个工作日；到期＝按时＋超期，没有到期的不计，超期含到期仍未回填的。",
     ]
     return Table("T2", "部门情况表", columns, rows, ["合计", *_department_row(facts, None)], notes)
 
 
-def _split(facts: Facts, label: str, groups: list[tuple[str, Cell, int, list[RecordFact]]], total: list[Cell],
+Group = tuple[str, Cell, int, int, int, list[RecordFact]]
+REPLACED_NOTE = "派发以后：应检＝抽取数－递补换出＋递补换入；候补企业可能属于另一个行业，所以一行的已检可以多于抽取数。"
+
+
+def _split(facts: Facts, label: str, groups: list[Group], total: list[Cell],
            code: str, title: str, *, rates: list[Cell] | None = None) -> Table:  # fmt: skip
-    """A table of 基数, 抽取数, 实际比例, 已检, 问题户数, 问题发现率 per group."""
+    """A table of 基数, 抽取数, 实际比例, 递补, 应检, 已检, 问题户数, 问题发现率 per group."""
     columns = [
         Column(label, "text"), Column("抽查基数"), Column("抽取数"),
         *([Column("设定比例", "rate")] if rates is not None else []),
-        Column("实际比例", "rate"), Column("已检"), Column("问题户数"), Column("问题发现率", "rate"),
+        Column("实际比例", "rate"), *_ints("递补换出", "递补换入", "应检", "已检", "问题户数"),
+        Column("问题发现率", "rate"),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
-    for index, (name, base, picks, records) in enumerate(groups):
+    for index, (name, base, picks, went, came, records) in enumerate(groups):
         checked, problems = _count(records, lambda one: one.checked), _count(records, lambda one: one.problem)
         actual = rate(picks, base) if isinstance(base, int) else None
         preset = [rates[index]] if rates is not None else []
-        rows.append([name, base, picks, *preset, actual, checked, problems, rate(problems, checked)])
-    return Table(code, title, columns, rows, total)
+        rows.append([name, base, picks, *preset, actual, went, came, len(records), checked, problems,
+                     rate(problems, checked)])  # fmt: skip
+    return Table(code, title, columns, rows, total, [REPLACED_NOTE])
 
 
 def _total(facts: Facts, *, preset: bool) -> list[Cell]:
     checked = _count(facts.records, lambda one: one.checked)
     problems = _count(facts.records, lambda one: one.problem)
     middle: list[Cell] = [None] if preset else []
-    return ["合计", facts.base, facts.picks, *middle, rate(facts.picks, facts.base), checked, problems,
-            rate(problems, checked)]  # fmt: skip
+    return ["合计", facts.base, facts.picks, *middle, rate(facts.picks, facts.base), len(facts.went), len(facts.came),
+            len(facts.records), checked, problems, rate(problems, checked)]  # fmt: skip
 
 
 def t3(facts: Facts) -> Table:
     """T3 风险等级表: every level of the scheme and 未评级, drawn against set. For lead bureau and auditor only."""
-    groups: list[tuple[str, Cell, int, list[RecordFact]]] = [
+    groups: list[Group] = [
         (
             "未评级" if grade == UNGRADED else f"{grade}级",
             facts.base_by_grade.get(grade, 0),
             facts.picks_by_grade[grade],
+            _count(facts.went, lambda one, grade=grade: one.grade == grade),
+            _count(facts.came, lambda one, grade=grade: one.grade == grade),
             [one for one in facts.records if one.grade == grade],
         )
         for grade in facts.grades
     ]
     rates: list[Cell] = [facts.rates.get(grade, Fraction(0)) for grade in facts.grades]
     table = _split(facts, "等级", groups, _total(facts, preset=True), "T3", "风险等级表", rates=rates)
-    table.notes = ["每级抽取数按设定比例向上取整，小数目的等级实际比例因此高于设定。"]
+    table.notes += ["每级抽取数按设定比例向上取整，小数目的等级实际比例因此高于设定。"]
     return table
 
 
 def t4(facts: Facts) -> Table:
     """T4 行业表: every industry of the plan."""
     bases = facts.base_by_industry
-    groups: list[tuple[str, Cell, int, list[RecordFact]]] = [
+    groups: list[Group] = [
         (
             industry.name,
             bases[industry.pk] if bases is not None else None,
             facts.picks_by_industry[industry.pk],
+            _count(facts.went, lambda one, code=industry.pk: code in one.industries),
+            _count(facts.came, lambda one, code=industry.pk: code in one.industries),
             [one for one in facts.records if industry.pk in one.industries],
         )
         for industry in facts.industries
     ]
     table = _split(facts, "行业", groups, _total(facts, preset=False), "T4", "行业表")
-    table.notes = ["一户有几个行业的分别计入，合计按户计，因此可能小于各行之和；行业按现在的名录。"]
+    table.notes += ["一户有几个行业的分别计入，合计按户计，因此可能小于各行之和；行业按现在的名录。"]
     return table
 
 

@@ -5,10 +5,13 @@ import hashlib
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response, patch_cache_control
 
+from inspections import bases
+from inspections.models import DepartmentSection
 from publicity import charts, services, statistics
 from publicity.exporters import pdf
 from publicity.forms import AsOfForm, SummaryForm
@@ -28,10 +31,19 @@ def _plans(request: HttpRequest) -> Any:
 
 
 def _as_of(request: HttpRequest) -> tuple[AsOfForm, dt.date]:
-    """The picker and the day; what cannot be understood falls back to yesterday with the reason beside it."""
-    form = AsOfForm(request.GET if "as_of" in request.GET else {"as_of": statistics.default_as_of().isoformat()})
-    day = form.cleaned_data["as_of"] if form.is_valid() else statistics.default_as_of()
-    return form, day
+    """The picker and the day, today unless another is asked for; what cannot be understood says so beside it."""
+    asked = request.GET if request.GET.get("as_of") else {"as_of": clock.today().isoformat()}
+    form = AsOfForm(asked)
+    return form, form.cleaned_data["as_of"] if form.is_valid() else clock.today()
+
+
+def _most_telling(plans: Any) -> Plan | None:
+    """The plan a page opens with: the newest in which somebody has entered something, else the newest dispatched,
+    else the newest drawn."""
+    sections = DepartmentSection.objects.filter(bases.COUNTED, record__plan=OuterRef("pk"))
+    entered = Exists(sections.filter(state__in=sorted(bases.DONE)))
+    drawn = plans.exclude(state__in=BEFORE_DRAW).annotate(entered=entered, sent=Exists(sections))
+    return drawn.order_by("-entered", "-sent", "-created_at", "-pk").first()
 
 
 @requires(LEAD, DEPT_ADMIN, AUDITOR)
@@ -39,7 +51,7 @@ def stats_overview(request: HttpRequest) -> HttpResponse:
     """T1–T5 and T8 of a plan as of a day; grades for lead bureau and auditor only."""
     plans = _plans(request)
     chosen = number(request.GET.get("plan"))
-    plan = plans.filter(pk=chosen).first() if chosen else plans.exclude(state__in=BEFORE_DRAW).first()
+    plan = plans.filter(pk=chosen).first() if chosen else _most_telling(plans)
     form, as_of = _as_of(request)
     context: dict[str, Any] = {"plans": plans, "plan": plan, "form": form, "as_of": as_of}
     if chosen and plan is None:

@@ -2,7 +2,6 @@
 
 import calendar as months
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +17,7 @@ from registry.enums import DayKind, Role
 from registry.errors import DomainError
 from registry.forms import CalendarForm, ClosingDayForm, DueForm
 from registry.models import CalendarDay, CalendarYear
+from registry.months import counts_by_day
 from registry.operations import once
 from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, SYSADMIN, requires
 from registry.services import close_day, current_calendar, load_calendar_year, preview_calendar_year, reopen_day
@@ -88,13 +88,9 @@ def _lines(request: HttpRequest, first: dt.date, last: dt.date, cal: Calendar) -
     return lines
 
 
-def _counts(lines: Iterable[dict[str, Any]]) -> dict[dt.date, tuple[str, int]]:
-    found: dict[dt.date, int] = defaultdict(int)
-    kinds: dict[dt.date, str] = {}
-    for entry in lines:
-        found[entry["line"].day] += entry["line"].count
-        kinds[entry["line"].day] = entry["standing"].kind
-    return {day: (kinds[day], count) for day, count in found.items()}
+def _counts(lines: list[dict[str, Any]]) -> dict[dt.date, tuple[str, int]]:
+    kinds = {entry["line"].day: entry["standing"].kind for entry in lines}
+    return {day: (kinds[day], count) for day, count in counts_by_day(e["line"] for e in lines).items()}
 
 
 @requires(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)

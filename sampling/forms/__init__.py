@@ -13,6 +13,7 @@ from sampling.forms.scope import ScopeForm
 from sampling.forms.wizard import (
     AttachForm,
     CancelForm,
+    DatesForm,
     ItemsForm,
     KeyForm,
     NameForm,
@@ -24,6 +25,7 @@ __all__ = [
     "AttachForm",
     "BatchForm",
     "CancelForm",
+    "DatesForm",
     "DrawForm",
     "EnterpriseOutForm",
     "FreezeForm",

@@ -1,5 +1,6 @@
 """The form of the freeze: what was looked at, that it was, and what outside parties committed to."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django import forms
 from sampling.canonical import CODE, HEX64
 from sampling.forms.wizard import KeyForm
 from sampling.models import Nonce
-from sampling.services import Party
+from sampling.services import OtherYear, Party
 
 PARTY_ROWS = 3
 PARTS = (("code", "代码", "w-s code", 32), ("name", "单位", "w-m", 100), ("commitment", "承诺值", "w-l code", 80))
@@ -23,8 +24,16 @@ class FreezeForm(KeyForm):
         error_messages={"required": "请核对后勾选“我已核对”。"},
     )
 
-    def __init__(self, *args: Any, sealed: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sealed: bool = False, other_years: Sequence[OtherYear] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.other_years = other_years
+        if other_years:
+            self.fields["kept_years"] = forms.MultipleChoiceField(
+                choices=[(one.key, str(one)) for one in other_years],
+                required=False,
+                error_messages={"invalid_choice": "有一处文字在您核对之后改过，请重新核对。"},
+            )
+            self.fields["years_reason"] = forms.CharField(label="为什么保留", required=False, max_length=200)
         self.numbers = range(1, PARTY_ROWS + 1) if sealed else range(0)
         if sealed:
             self.fields["draw_id"] = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -37,6 +46,11 @@ class FreezeForm(KeyForm):
                     widget=forms.TextInput(attrs={"autocomplete": "off", "class": css}),
                     error_messages={"max_length": f"{label}太长，最多 {limit} 个字符。"},
                 )
+
+    @property
+    def kept(self) -> set[str]:
+        """The places that are ticked as right, as typed."""
+        return set(self["kept_years"].value() or []) if self.other_years else set()
 
     @property
     def party_rows(self) -> list[list[forms.BoundField]]:
@@ -79,8 +93,10 @@ class FreezeForm(KeyForm):
     def show_again(self, seen: str, draw_id: str, key: str) -> None:
         """Show the refused form with the numbers to be looked at now. Commitments made for another draw number are
         emptied: nobody could ever open them."""
-        data = {**self.data.dict(), "seen": seen, "key": key}
+        data = self.data.copy()
+        data["seen"], data["key"] = seen, key
         if self.numbers and data.get("draw_id") != draw_id:
-            data |= {f"party_commitment_{number}": "" for number in self.numbers}
+            for number in self.numbers:
+                data[f"party_commitment_{number}"] = ""
             data["draw_id"] = draw_id
         self.data = data

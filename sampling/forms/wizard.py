@@ -134,6 +134,16 @@ class NewForm(NameForm):
     )
 
 
+class DatesForm(KeyForm):
+    """What a plan made after an earlier one is asked: a name and days of its own. Nothing exists before it is sent."""
+
+    task_name = text_field("新任务的名称", limit=200, help_text="和文件名称一致，公示时原样显示；不能和别的任务同名。")
+    period_from = day_field("抽查开始日期", help_text="今天或以后。新任务算作这一天所在的年度。")
+    period_to = day_field("抽查结束日期")
+    summary_due = day_field("总结报送期限", required=False)
+    registered_before = day_field("列入此日以前登记的企业", required=False)
+
+
 class ItemsForm(KeyForm):
     """Step 2: who takes part and what each department checks. Items of a department that is not ticked are left out."""
 

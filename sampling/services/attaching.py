@@ -11,8 +11,10 @@ from registry import audit, clock
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Department, User
+from sampling import years
 from sampling.enums import PlanState
 from sampling.models import Plan, PlanAttachment
+from sampling.services import own_year
 from sampling.services.states import lock_plan
 
 MAX_BYTES = 10 << 20
@@ -64,6 +66,8 @@ def attach_document(
         raise DomainError(f"“{locked}”{locked.get_state_display()}，不能再附加文书。")
     if not title.strip():
         raise DomainError("请填写文书名称。")
+    if locked.state != PlanState.DRAFT and years.foreign(title, locked.year, own=own_year.own_prefix()):
+        raise DomainError(f"文书名称写着别的年份，这项任务是 {locked.year} 年的，请改正名称，或不写年份。")
     content, suffix = checked_upload(upload)
     digest = hashlib.sha256(content).hexdigest()
     if locked.attachments.filter(department=department, sha256=digest).exists():

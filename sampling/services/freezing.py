@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -30,6 +30,7 @@ from sampling.models import (
 )
 from sampling.services import files as storage
 from sampling.services.draft import Draft
+from sampling.services.own_year import must_cite_own_year
 from sampling.services.readiness import freeze_problems
 from sampling.services.revealing import keep_public
 from sampling.services.scope import ScopeSpec, scope_summary, spec_of
@@ -123,11 +124,14 @@ def freeze_plan(
     nonce: str | None = None,
     parties: Sequence[Party] = (),
     draw_id: str = "",
+    kept_years: Collection[str] = (),
+    years_reason: str = "",
 ) -> Roster:
     """Freeze a draft: write its files, chain the freeze into the draw log, state FROZEN.
 
     ``salts``: badge → 32 hex, ``nonce``: 64 hex of a sealed plan, for runs that must give the same bytes; else random.
     ``parties``: outside holders of numbers, who committed to the number ``draw_id`` that ``next_draw_id`` told them.
+    ``kept_years``: keys of the places (`other_years`) that speak of another year and are right, for ``years_reason``.
     Raises DomainError with every obstacle in ``problems`` (nothing is frozen then).
     """
     locked = lock_plan(plan)
@@ -136,6 +140,7 @@ def freeze_plan(
     hold_registry()
     today, spec = clock.today(), spec_of(locked)
     _checked(locked, spec, today)
+    kept = must_cite_own_year(locked, kept_years, years_reason)
     before, carry = _voided_before(locked)
     head = storage.lock_log(locked.stream)
     number = next_draw_id(locked)
@@ -185,7 +190,7 @@ def freeze_plan(
     draft.store(roster, {**written, "freeze": freeze})
     names = {party.code: party.name.strip() for party in parties}
     _keep_nonces(actor, roster, office, commitments, names)
-    _finish(actor, locked, roster, head, freeze, time)
+    _finish(actor, locked, roster, head, (freeze, time), (kept, years_reason.strip() if kept else ""))
     plan.state = locked.state
     return roster
 
@@ -199,8 +204,12 @@ def _keep_nonces(
             NonceValue.objects.create(nonce=row, value=office, at=roster.frozen_at, entered_by=actor)
 
 
-def _finish(actor: User, plan: Plan, roster: Roster, head: LogHead, freeze: bytes, time: str) -> None:
-    """Log, state and trail of a freeze whose rows are written."""
+def _finish(
+    actor: User, plan: Plan, roster: Roster, head: LogHead, written: tuple[bytes, str], kept: tuple[list[str], str]
+) -> None:
+    """Log, state and trail of a freeze whose rows are written. ``written``: the freeze and its time; ``kept``: what
+    speaks of another year, and why."""
+    freeze, time = written
     storage.append_log(head, roster, "FREEZE", "freeze", freeze, time)
     keep_public(roster, head, time)
     OpenFreeze.objects.create(plan=plan, roster=roster)
@@ -210,7 +219,9 @@ def _finish(actor: User, plan: Plan, roster: Roster, head: LogHead, freeze: byte
     after |= {"grade_changes": _grade_changes(plan, roster), "parties": [one.party for one in roster.nonces.all()]}
     if plan.cap_reason:
         after["cap_reason"] = plan.cap_reason
-    audit.record(stream=f"plan:{plan.pk}", actor=actor, action="冻结名单", obj=roster, after=after)
+    if kept[0]:
+        after["other_years"] = kept[0]
+    audit.record(stream=f"plan:{plan.pk}", actor=actor, action="冻结名单", obj=roster, after=after, reason=kept[1])
 
 
 def _day(moment: dt.datetime) -> dt.date:

@@ -1,7 +1,6 @@
-"""Making and changing drafts: by hand, from a preset, from an earlier plan."""
+"""Making and changing drafts by hand."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -29,6 +28,7 @@ PLAIN = (
 )  # fmt: skip
 # What belongs to one campaign's own dates and is not carried into a copy.
 OWN_DATES = ("reveal_on", "entropy_at", "beacon", "beacon_spec", "cap_reason")
+CARRIED = ("basis", "content", "methods", "duties_and_rights")  # texts that a preset or a copy takes over
 LINKS = ("departments", "industries", "items", "rates", "caps", "classes")
 NUMBERS = {
     "seats": ("每部门人数", 2, 20),
@@ -241,7 +241,7 @@ def update_plan(*, actor: User, plan: Plan, **fields: Any) -> Plan:
     return locked
 
 
-def _by_code(model: Any, codes: Iterable[str], what: str) -> list[Any]:
+def by_code(model: Any, codes: Iterable[str], what: str) -> list[Any]:
     """Rows by code, in the order of ``codes``. Raises DomainError naming what is missing."""
     wanted = list(codes)
     found = {row.code: row for row in model.objects.filter(code__in=wanted)}
@@ -263,94 +263,3 @@ def suitable_items(
         if not own or own & wanted:
             found.append(item)
     return found
-
-
-def _numbered(number: str) -> str:
-    """A document number, or nothing where the office's running number was left blank (宽双随机办〔2024〕  号)."""
-    return number if re.search(r"\d\s*号", number) else ""
-
-
-@transaction.atomic
-def create_plan_from_preset(*, actor: User, preset: Mapping[str, Any], rehearsal: bool = False, **options: Any) -> Plan:
-    """A draft with everything a notice fixes (fixtures/plan_2024.json); the lead bureau edits it from there.
-
-    ``options``: further fields of ``create_plan``, such as ``sealed``.
-
-    The actor's department leads. Raises DomainError when departments, industries or the scheme are not loaded yet.
-    """
-    departments = _by_code(Department, preset["departments"], "部门")
-    industries = _by_code(Industry, [code for row in preset["industries"] for code in row["codes"]], "行业")
-    (scheme,) = _by_code(RiskScheme, [preset["risk_scheme"]], "分级办法")
-    start = dt.date.fromisoformat(preset["period_start"])
-    return create_plan(
-        actor=actor,
-        past_start=True,
-        rehearsal=rehearsal,
-        **options,
-        year=preset["year"],
-        task_name=preset["title"],
-        plan_name=f"{preset['year']}年度{settings.COUNTY_NAME}跨部门抽查计划",
-        document_number=_numbered(preset["document_number"]),
-        draw_type=preset["draw_type"],
-        period_from=start,
-        period_to=dt.date.fromisoformat(preset["period_end"]),
-        summary_due=dt.date.fromisoformat(preset["summary_due"]),
-        scheme=scheme,
-        authority=preset["authority"],
-        registered_before=dt.date.fromisoformat(preset["registered_before"]),
-        seats=preset["inspectors_per_department"],
-        teams=preset["teams"],
-        **{name: preset[name] for name in ("confirm_days", "backfill_days", "publish_days")},
-        **{name: preset[name] for name in ("basis", "content", "methods", "duties_and_rights")},
-        departments=departments,
-        industries=industries,
-        items=suitable_items(departments, industries, start),
-        rates={row["group"]: Fraction(row["numerator"], row["denominator"]) for row in preset["rates"]},
-    )
-
-
-def _moved(day: dt.date | None, years: int) -> dt.date | None:
-    """The same day ``years`` later; 29 February becomes the 28th where the year has none."""
-    if day is None:
-        return None
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
-
-
-@transaction.atomic
-def copy_plan(*, actor: User, plan: Plan, rehearsal: bool = False) -> Plan:
-    """A new draft like ``plan``: dates moved to this year, document and platform numbers empty, items in their
-    version in force now, dice and beacon not fixed yet; a rehearsal's haste is not taken over. ``rehearsal``: whether
-    the copy is one."""
-    must_lead(actor, plan)
-    years = max(clock.today().year - plan.year, 0)
-    year = plan.year + years
-    items = InspectionItem.objects.in_force(clock.today())
-    start, end = _moved(plan.period_from, years), _moved(plan.period_to, years)
-    left = {*OWN_DATES, "platform_plan_code", "platform_task_code", "document_number"}
-    kept = {name: getattr(plan, name) for name in PLAIN if name not in left}
-    kept |= {"period_from": start, "period_to": end}
-    if not rehearsal:
-        kept["not_before_hours"] = max(plan.not_before_hours, DISPUTE_HOURS)
-    for name in ("summary_due", "registered_before"):
-        kept[name] = _moved(getattr(plan, name), years)
-    for name in ("task_name", "plan_name"):
-        kept[name] = kept[name].replace(str(plan.year), str(year))
-    made = create_plan(
-        actor=actor,
-        past_start=True,
-        rehearsal=rehearsal,
-        year=year,
-        **kept,
-        departments=[row.department for row in plan.departments.select_related("department")],
-        industries=list(plan.industries.all()),
-        items=list(items.filter(code__in=plan.items.values("code"))),
-        rates={row.grade: row.fraction for row in plan.rates.all()},
-        caps={row.grade: row.cap for row in plan.rates.all()},
-        classes=[row.grade for row in plan.rates.all() if row.classes],
-    )
-    made.copied_from = plan
-    made.save(update_fields=["copied_from"])
-    return made

@@ -45,7 +45,8 @@ def plan_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     summary = services.scope_summary(plan, clock.today())
     number = services.next_draw_id(plan)
     start = {"key": new_key(), "seen": _seen(summary), "draw_id": number}
-    form = FreezeForm(request.POST or None, initial=start, sealed=plan.sealed)
+    others = services.other_years(plan)
+    form = FreezeForm(request.POST or None, initial=start, sealed=plan.sealed, other_years=others)
     if answer := attempt(request.user, form, f"freeze:{pk}", lambda: _freeze(request, plan, form, summary)):
         messages.success(request, f"名单已冻结，共 {answer['total']} 家，抽取编号 {answer['draw_id']}。")
         return redirect("sampling:plan_frozen", pk)
@@ -67,7 +68,8 @@ def _freeze(request: HttpRequest, plan: Plan, form: FreezeForm, summary: ScopeSu
     if form.cleaned_data["seen"] != _seen(summary):
         raise DomainError("名录在您核对之后有变化，下面是现在的数字，请重新核对后再冻结。")
     number = form.cleaned_data.get("draw_id", "")
-    roster = services.freeze_plan(actor=request.user, plan=plan, parties=form.parties, draw_id=number)
+    years = {name: form.cleaned_data[name] for name in ("kept_years", "years_reason") if name in form.cleaned_data}
+    roster = services.freeze_plan(actor=request.user, plan=plan, parties=form.parties, draw_id=number, **years)
     return {"total": roster.total, "draw_id": roster.draw_id}
 
 

@@ -13,7 +13,7 @@ from registry.permissions import LEAD, requires
 from registry.services import read_fixture
 from sampling import services
 from sampling.enums import Beacon, DrawType, PlanState
-from sampling.forms import ItemsForm, KeyForm, NameForm, NewForm, PeopleForm, ScopeForm
+from sampling.forms import DatesForm, ItemsForm, KeyForm, NameForm, NewForm, PeopleForm, ScopeForm
 from sampling.models import Plan
 from sampling.views.showing import STEPS, attempt
 
@@ -73,38 +73,37 @@ def plan_new(request: HttpRequest) -> HttpResponse:
     return render(request, "sampling/plan_name.html", _frame(None, 1, form))
 
 
-@requires(LEAD, methods=("POST",))
+@requires(LEAD, methods=("GET", "POST"))
 def preset_new(request: HttpRequest) -> HttpResponse:
-    """A draft with everything the notice of 2024 fixes."""
-    form = KeyForm(request.POST)
+    """A draft with everything the notice of 2024 fixes, under a name and on days of its own."""
     preset = read_fixture("plan_2024")["plan"]
+    form = DatesForm(request.POST or None, initial={"key": new_key(), **services.proposed_preset(preset)})
 
     def effect() -> dict[str, Any]:
-        return {"pk": services.create_plan_from_preset(actor=request.user, preset=preset).pk}
+        fresh = services.preset_on(preset, **form.changes)
+        made = services.create_plan_from_preset(actor=request.user, preset=fresh, past_start=False)
+        return {"pk": made.pk}
 
-    answer = attempt(request.user, form, "plan-preset", effect)
-    if answer is None:
-        messages.error(request, " ".join(form.non_field_errors()) or "页面已过期，请再点一次。")
-        return redirect("sampling:plan_list")
-    messages.success(request, "已按 2024 年通知新建草稿，请逐步核对。")
-    return redirect("sampling:plan_edit", answer["pk"])
+    if answer := attempt(request.user, form, "plan-preset", effect):
+        messages.success(request, "已按 2024 年通知的范围、比例和事项新建草稿，请逐步核对。")
+        return redirect("sampling:plan_edit", answer["pk"])
+    context = {"form": form, "plan": None, "what": "按 2024 年通知新建任务"}
+    return render(request, "sampling/plan_dates.html", context)
 
 
-@requires(LEAD, methods=("POST",))
+@requires(LEAD, methods=("GET", "POST"))
 def plan_copy(request: HttpRequest, pk: int) -> HttpResponse:
-    """A new draft like an earlier plan."""
+    """A new draft like an earlier plan: its name and its days are asked first."""
     plan = get_object_or_404(Plan.objects.led_by(request.user), pk=pk)
-    form = KeyForm(request.POST)
+    form = DatesForm(request.POST or None, initial={"key": new_key(), **services.proposed_copy(plan)})
 
     def effect() -> dict[str, Any]:
-        return {"pk": services.copy_plan(actor=request.user, plan=plan).pk}
+        return {"pk": services.copy_plan(actor=request.user, plan=plan, **form.changes).pk}
 
-    answer = attempt(request.user, form, f"plan-copy:{pk}", effect)
-    if answer is None:
-        messages.error(request, " ".join(form.non_field_errors()) or "页面已过期，请再点一次。")
-        return redirect("sampling:plan_detail", pk)
-    messages.success(request, "已复制为新草稿，编号重新生成，请核对日期和范围。")
-    return redirect("sampling:plan_edit", answer["pk"])
+    if answer := attempt(request.user, form, f"plan-copy:{pk}", effect):
+        messages.success(request, "已复制为新草稿，编号重新生成，请逐步核对范围、比例和文字。")
+        return redirect("sampling:plan_edit", answer["pk"])
+    return render(request, "sampling/plan_dates.html", {"form": form, "plan": plan, "what": "复制为新任务"})
 
 
 @requires(LEAD, methods=("GET", "POST"))
@@ -208,6 +207,11 @@ def plan_people_count(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "sampling/_people_live.html", _people_context(plan, PeopleForm(request.GET)))
 
 
+def _years(plan: Plan) -> list[str]:
+    """What will be asked at the freeze: texts that speak of another year than the plan's."""
+    return [f"{one}（写的不是 {plan.year} 年，请改正，或冻结时写明理由）" for one in services.other_years(plan)]
+
+
 @requires(LEAD)
 def plan_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Step 5: everything on one page, each with 更改, and what is still missing."""
@@ -218,7 +222,7 @@ def plan_check(request: HttpRequest, pk: int) -> HttpResponse:
     context = _frame(plan, 5, KeyForm()) | {
         "summary": summary,
         "problems": services.freeze_problems(plan, clock.today(), summary),
-        "warnings": [*services.departments_without_items(plan), *summary.warnings],
+        "warnings": [*services.departments_without_items(plan), *summary.warnings, *_years(plan)],
         "items": services.items_per_department(plan),
     }
     return render(request, "sampling/plan_check.html", context)

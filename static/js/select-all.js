@@ -1,5 +1,5 @@
 // table[data-select]: tick all, live count in [data-count], [data-clear], and buttons [data-needs-selection].
-// Two such tables on a page keep apart where one of them stands in a [data-select-scope].
+// Several such tables are counted together, each with its own "all"; those in a [data-select-scope] keep apart.
 
 for (const table of document.querySelectorAll("table[data-select]")) {
   const all = table.querySelector("[data-select-all]");
@@ -12,9 +12,10 @@ for (const table of document.querySelectorAll("table[data-select]")) {
   const show = () => {
     const boxes = ticks();
     const chosen = boxes.filter((box) => box.checked).length;
-    for (const place of mine("[data-count]")) place.textContent = String(chosen);
+    const together = mine("table[data-select] tbody .tick input[type=checkbox]:checked").length;
+    for (const place of mine("[data-count]")) place.textContent = String(together);
     for (const button of mine("[data-needs-selection]")) {
-      button.setAttribute("aria-disabled", String(chosen === 0));
+      button.setAttribute("aria-disabled", String(together === 0));
     }
     if (all) {
       all.checked = boxes.length > 0 && chosen === boxes.length;

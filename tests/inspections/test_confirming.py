@@ -58,12 +58,12 @@ def test_a_record_opens_when_the_last_department_has_confirmed(desk: Desk) -> No
         first = services.confirm_records(actor=desk.wl, confirmations=desk.confirmations("WL"))
         assert [r.decision for r in first] == [Decision.CONFIRMED, Decision.CONFIRMED]
         assert {r.state for r in desk.records} == {RecordState.CONFIRMING}
-        services.confirm_records(actor=desk.ga, confirmations=desk.confirmations("GA")[:1], note="无误")
+        services.confirm_records(actor=desk.ga, confirmations=desk.confirmations("GA")[:1])
     one, two = desk.records
     assert (one.state, two.state) == (RecordState.OPEN, RecordState.CONFIRMING)
     assert one.opened_at == dt.datetime.fromisoformat(TUESDAY)
     row = desk.confirmations("GA")[0]
-    assert (row.by, row.note, row.late, row.at) == (desk.ga, "无误", False, dt.datetime.fromisoformat(TUESDAY))
+    assert (row.by, row.note, row.late, row.at) == (desk.ga, "", False, dt.datetime.fromisoformat(TUESDAY))
     assert Plan.objects.get(pk=desk.plan.pk).state == PlanState.INSPECTING
     inspectors = {m.inspector.user_id for s in one.sections.all() for m in s.members.all()}
     told = Notice.objects.filter(text__contains="可以开始检查")
@@ -76,7 +76,7 @@ def test_a_record_opens_when_the_last_department_has_confirmed(desk: Desk) -> No
 )
 def test_late_from_the_first_second_after_the_due_day_in_shanghai(desk: Desk, moment: str, late: bool) -> None:
     with time_machine.travel(moment, tick=False):
-        [row] = services.confirm_records(actor=desk.wl, confirmations=desk.confirmations("WL")[:1])
+        [row] = services.confirm_records(actor=desk.wl, confirmations=desk.confirmations("WL")[:1], note="停电")
         other = services.return_record(
             actor=desk.wl, confirmation=desk.confirmations("WL")[1], reason=ReturnReason.REVOKED, note=""
         )
@@ -311,3 +311,19 @@ def test_nothing_is_confirmed_returned_or_decided_once_the_record_has_moved_on(d
         )
     with pytest.raises(DomainError, match="不用再处理退回"):
         decide(desk, row, LeadDecision.KEEP)
+
+
+def test_a_late_confirmation_needs_a_reason_and_says_whose(desk: Desk) -> None:
+    """All or nothing: what is on time is neither held up for good nor given a reason that is not its own."""
+    one, two = desk.confirmations("WL")
+    Confirmation.objects.filter(pk=two.pk).update(due_on=dt.date(2024, 6, 12))
+    with time_machine.travel("2024-06-06T09:00:00+08:00", tick=False):
+        for note in ("", " \u3000"):
+            with pytest.raises(DomainError, match="下面 1 家已超过确认期限，请写明逾期原因再确认") as refused:
+                services.confirm_records(actor=desk.wl, confirmations=[one, two], note=note)
+            assert refused.value.problems == [
+                f"{one.record.selection.enterprise}（《{desk.plan}》，6月5日到期）"
+            ]  # fmt: skip
+        assert {row.decision for row in desk.confirmations("WL")} == {Decision.PENDING}
+        services.confirm_records(actor=desk.wl, confirmations=[one, two], note=" 外出培训 ")
+    assert [(row.late, row.note) for row in desk.confirmations("WL")] == [(True, "外出培训"), (False, "")]

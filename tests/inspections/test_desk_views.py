@@ -205,6 +205,32 @@ def test_late_confirmation_is_said_and_asked_for(desk: Desk) -> None:
     assert (row.late, row.note) == (True, "外出培训")
 
 
+def test_the_inbox_is_grouped_by_plan_each_with_its_own_deadline(desk: Desk) -> None:
+    """The same enterprise stands in two plans: one late, one in time. The late one speaks for itself alone."""
+    same = desk.records[0].selection.enterprise
+    other = factories.make_plan(created_by=desk.lead)
+    [twin] = factories.make_records(factories.make_draw(other, [same]), state=RecordState.CONFIRMING)
+    Confirmation.objects.filter(record=twin).update(due_on=dt.date(2024, 6, 11))
+    with time_machine.travel("2024-06-06T09:00:00+08:00", tick=False):
+        client = as_user(desk.wl)
+        answer = client.get(url("task_inbox"))
+        heads = [(head["plan"], head["count"], head["late"], head["due"].text, [row.record for row in rows])
+                 for head, rows in answer.context["groups"]]  # fmt: skip
+        assert heads == [
+            (desk.plan, 3, 3, "逾期 1 个工作日", desk.records), (other, 1, 0, "还剩 2 个工作日", [twin]),
+        ]  # fmt: skip
+        page = answer.content.decode()
+        assert [page.count(words) for words in ("data-select-all", "也在另一任务中", "已超过确认期限")] == [2, 2, 1]
+        late, fine = desk.confirmations("WL")[0], Confirmation.objects.get(record=twin, department__code="WL")
+        data = {"key": new_key(), "pk": [late.pk, fine.pk]}
+        refused = client.post(url("task_confirm"), data).content.decode()
+        assert [refused.count(words) for words in ("请写明逾期原因再确认", " checked>")] == [1, 2]
+        assert post(desk.wl, "task_confirm", pk=[fine.pk]).status_code == 302
+        assert post(desk.wl, "task_confirm", pk=[late.pk], note="外出培训").status_code == 302
+    found = Confirmation.objects.filter(pk__in=[late.pk, fine.pk]).order_by("pk").values_list("late", "note")
+    assert list(found) == [(True, "外出培训"), (False, "")]
+
+
 def test_returning_keeps_what_was_typed(desk: Desk) -> None:
     row = desk.confirmations("WL")[0]
     answer = post(desk.wl, "task_return", row.pk, reason=ReturnReason.OTHER, note="")

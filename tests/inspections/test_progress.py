@@ -206,6 +206,6 @@ def test_without_its_calendar_the_page_says_so(desk: Desk):
     assert "日历未录入" in client.get(reverse("publicity:burndown", args=[desk.plan.pk, 0])).content.decode()
 
 
-def test_the_matrix_takes_six_queries(desk: Desk, django_assert_num_queries):
-    with django_assert_num_queries(6):
+def test_the_matrix_takes_five_queries(desk: Desk, django_assert_num_queries):
+    with django_assert_num_queries(5):
         progress_of(desk.plan, DAY(2024, 6, 18))

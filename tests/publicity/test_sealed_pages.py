@@ -57,7 +57,7 @@ def test_a_void_freeze_and_withdrawn_digits_are_told_with_their_reasons() -> Non
 
 def test_a_rehearsal_is_on_no_public_page_and_is_not_published() -> None:
     real = p.county()
-    plan = services.copy_plan(actor=real.created_by, plan=real, rehearsal=True)
+    plan = p.copied(real, rehearsal=True)
     roster = p.freeze(Plan.objects.get(pk=plan.pk))
     draw = p.draw(Plan.objects.get(pk=plan.pk))
     for name, key in (("draw_detail", roster.draw_id), ("plan_detail", plan.pk)):

@@ -5,13 +5,16 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from inspections.models import DepartmentSection, InspectionRecord
 from publicity import charts, statistics
 from publicity.statistics import Column, Table, percent
-from sampling.models import BundleFile
-from tests.factories import make_industry
-from tests.publicity.scene import make_campaign
+from sampling.models import BundleFile, DrawEvent, Selection
+from tests.factories import make_draw, make_enterprise, make_industry, make_plan, make_records
+from tests.publicity.scene import at, make_campaign, when
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +37,7 @@ T1 = ("抽查基数", "抽查比例", "抽取户数", "应检", "已检", "未�
     [
         ("2024-06-02", [0, None, 0, 0, 0, 0, 0, 0, None, None, 0, None, None]),
         ("2024-06-03", [20, Fraction(1, 5), 4, 4, 0, 4, 0, 4, 0, None, 0, None, None]),
-        ("2024-06-10", [20, Fraction(1, 5), 4, 4, 1, 3, 0, 4, 0, 0, 1, 1, 1]),
+        ("2024-06-10", [20, Fraction(1, 5), 4, 4, 1, 3, 0, 4, 0, 0, 1, 1, None]),
         ("2024-06-17", [20, Fraction(1, 5), 4, 4, 2, 2, 0, 4, 0, 0, 1, Fraction(1, 2), 1]),
         ("2024-06-18", [20, Fraction(1, 5), 4, 4, 2, 2, 1, 3, Fraction(1, 4), Fraction(1, 2), 1, Fraction(1, 2), 1]),
     ],
@@ -87,13 +90,14 @@ def test_t2_every_department_in_the_order_of_the_notice_and_a_total() -> None:
 def test_t2_counts_what_is_overdue_and_what_was_closed_by_the_day() -> None:
     campaign = make_campaign()
     before, after = (tables(campaign, day)["T2"] for day in ("2024-06-20", "2024-06-21"))
-    assert (before.rows[1][-2:], after.rows[1][-2:]) == ([2, 0], [2, 2])
+    assert (before.rows[1][-3:], after.rows[1][-3:]) == ([2, 2, 0], [4, 2, 2])
+    assert [tables(campaign, day)["T1"].value(0, "按时率") for day in ("2024-06-20", "2024-06-21")] == [
+        1, Fraction(3, 4),
+    ]  # fmt: skip
     assert named(after, 1, "完结", "完结率") == [1, 1]
 
 
 def test_t2_confirmations_in_time_late_and_still_owed() -> None:
-    from tests.publicity.scene import at
-
     campaign = make_campaign()
     rows = [record.confirmations.get(department__code="GA") for record in campaign.records]
     rows[0].at = at("2024-06-06 00:10")
@@ -109,14 +113,14 @@ def test_t3_every_grade_with_set_and_actual_rate() -> None:
     campaign.plan.rates.filter(grade="B").update(numerator=1, denominator=50)
     table = tables(campaign, "2024-06-18")["T3"]
     assert table.rows == [
-        ["A级", 10, 1, 1, Fraction(1, 10), 1, 1, 1],
-        ["B级", 5, 0, Fraction(1, 50), 0, 0, 0, None],
-        ["C级", 0, 0, 1, None, 0, 0, None],
-        ["D级", 0, 0, 1, None, 0, 0, None],
-        ["E级", 1, 1, 1, 1, 1, 0, 0],
-        ["未评级", 4, 2, 1, Fraction(1, 2), 0, 0, None],
+        ["A级", 10, 1, 1, Fraction(1, 10), 0, 0, 1, 1, 1, 1],
+        ["B级", 5, 0, Fraction(1, 50), 0, 0, 0, 0, 0, 0, None],
+        ["C级", 0, 0, 1, None, 0, 0, 0, 0, 0, None],
+        ["D级", 0, 0, 1, None, 0, 0, 0, 0, 0, None],
+        ["E级", 1, 1, 1, 1, 0, 0, 1, 1, 0, 0],
+        ["未评级", 4, 2, 1, Fraction(1, 2), 0, 0, 2, 0, 0, None],
     ]
-    assert table.total == ["合计", 20, 4, None, Fraction(1, 5), 2, 1, Fraction(1, 2)]
+    assert table.total == ["合计", 20, 4, None, Fraction(1, 5), 0, 0, 4, 2, 1, Fraction(1, 2)]
 
 
 def test_t4_every_industry_with_the_frozen_list_as_its_base() -> None:
@@ -127,8 +131,8 @@ def test_t4_every_industry_with_the_frozen_list_as_its_base() -> None:
     table = tables(campaign, "2024-06-18")["T4"]
     rows = {row[0]: row[1:] for row in table.rows}
     assert rows == {
-        "互联网上网服务营业场所": [3, 4, Fraction(4, 3), 2, 1, Fraction(1, 2)],
-        "电影放映": [0, 0, None, 0, 0, None],
+        "互联网上网服务营业场所": [3, 4, Fraction(4, 3), 0, 0, 4, 2, 1, Fraction(1, 2)],
+        "电影放映": [0, 0, None, 0, 0, 0, 0, 0, None],
     }
 
 
@@ -156,7 +160,6 @@ def test_t8_the_draw_with_its_witnesses() -> None:
 
 def test_replaced_enterprises_leave_on_the_day_of_the_event() -> None:
     from sampling.models import DrawEvent
-    from tests.publicity.scene import at
 
     campaign = make_campaign()
     record = campaign.records[3]
@@ -167,6 +170,62 @@ def test_replaced_enterprises_leave_on_the_day_of_the_event() -> None:
     type(record).objects.filter(pk=record.pk).update(state="REPLACED")
     assert [tables(campaign, day)["T1"].value(0, "应检") for day in ("2024-06-04", "2024-06-05")] == [4, 3]
     assert tables(campaign, "2024-06-05")["T8"].value(0, "补抽和替换") == "2024-06-05 10:00 企业递补（注销）"
+
+
+def test_the_day_it_is_due_is_not_over_yet() -> None:
+    campaign = make_campaign()
+    DepartmentSection.objects.filter(due_on=dt.date(2024, 6, 17)).update(due_on=dt.date(2024, 6, 25))
+    with when("2024-06-21 10:00"):
+        today = tables(campaign, "2024-06-21")
+    with when("2024-06-22 10:00"):
+        over = tables(campaign, "2024-06-21")
+    assert [today["T1"].value(0, "按时率"), over["T1"].value(0, "按时率")] == [None, 0]
+    assert [one["T2"].rows[1][-3:] for one in (today, over)] == [[0, 0, 0], [2, 0, 2]]
+
+
+def test_a_reserve_of_another_trade_is_explained_where_it_is_counted() -> None:
+    """An internet café was replaced by a cinema: both rows say so, and rows and sum add up."""
+    campaign = make_campaign()
+    campaign.plan.industries.add(make_industry("CINEMA"))
+    gone = campaign.records[3]
+    cinema = make_enterprise("", industries=("CINEMA",))
+    seat = Selection.objects.create(
+        draw=campaign.draw, enterprise=cinema, stratum="N", rank=9, ticket="9" * 64, kind="RESERVE"
+    )
+    DrawEvent.objects.create(
+        draw=campaign.draw, batch=1, kind="E-OUT", selection=gone.selection, substitute=seat, code="deregistered",
+        reason="注销", at=at("2024-06-05 10:00"), actor=campaign.lead,
+    )  # fmt: skip
+    InspectionRecord.objects.filter(pk=gone.pk).update(state="REPLACED")
+    InspectionRecord.objects.create(
+        selection=seat, dispatch=gone.dispatch, plan=campaign.plan, team=1, number="演示-递补", state="OPEN"
+    )
+    labels = ("抽取数", "递补换出", "递补换入", "应检")
+    found = {day: tables(campaign, day) for day in ("2024-06-04", "2024-06-18")}
+    rows = {(day, row[0][:2]): named(one["T4"], index, *labels)
+            for day, one in found.items() for index, row in enumerate(one["T4"].rows)}  # fmt: skip
+    assert rows == {
+        ("2024-06-04", "互联"): [4, 0, 0, 4], ("2024-06-04", "电影"): [0, 0, 0, 0],
+        ("2024-06-18", "互联"): [4, 1, 0, 3], ("2024-06-18", "电影"): [0, 0, 1, 1],
+    }  # fmt: skip
+    for code in ("T3", "T4"):
+        table = found["2024-06-18"][code]
+        places = [[column.label for column in table.columns].index(label) for label in labels]
+        assert [table.total[place] for place in places] == [4, 1, 1, 4]
+        assert [sum(row[place] for row in table.rows) for place in places] == [4, 1, 1, 4]
+    assert found["2024-06-18"]["T1"].value(0, "应检") == 4
+
+
+def test_statistics_open_on_a_plan_with_numbers_and_count_until_now() -> None:
+    campaign = make_campaign()
+    newer = make_plan(created_by=campaign.lead)
+    make_records(make_draw(newer, [make_enterprise()]))
+    client = Client()
+    client.force_login(campaign.lead)
+    with when("2024-06-18 12:00"):
+        context = client.get(reverse("publicity:stats_overview")).context
+        assert (context["plan"], context["as_of"]) == (campaign.plan, dt.date(2024, 6, 18))
+        assert client.get(f"{reverse('publicity:stats_overview')}?plan={newer.pk}").context["plan"] == newer
 
 
 def test_the_number_of_queries_does_not_grow(django_assert_max_num_queries: Any) -> None:

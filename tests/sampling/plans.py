@@ -47,6 +47,13 @@ def county(grades: str = "AAAABBCDEN", *, people: int = 5, departments: tuple[st
     return Plan.objects.get(pk=plan.pk)
 
 
+def copied(plan: Plan, **options: Any) -> Plan:
+    """A copy of ``plan`` on its own days, from today where they have begun."""
+    start = max(plan.period_from, clock.today())
+    days = {"period_from": start, "period_to": max(plan.period_to, start + dt.timedelta(days=20))}
+    return services.copy_plan(**{"actor": plan.created_by, "plan": plan, **days, **options})
+
+
 def freeze(plan: Plan, **options: Any) -> Roster:
     """Freeze with fixed salts at 10:00 on 3 June 2024."""
     at(FROZEN_AT)

@@ -288,7 +288,7 @@ def test_a_changed_file_locks_the_dispatch_with_a_red_banner() -> None:
 
 def rehearsed() -> Draw:
     plan = p.county()
-    copy = services.copy_plan(actor=plan.created_by, plan=plan, rehearsal=True)
+    copy = p.copied(plan, rehearsal=True)
     p.freeze(copy)
     return p.draw(copy)
 

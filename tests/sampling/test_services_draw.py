@@ -331,7 +331,7 @@ def test_witnesses_need_name_and_unit(witnesses: list[dict[str, str]]) -> None:
 
 def test_two_plans_share_one_log_and_both_folders_verify(tmp_path: Path) -> None:
     first = p.county()
-    second = services.copy_plan(actor=first.created_by, plan=first)
+    second = p.copied(first)
     rosters = [p.freeze(first), p.freeze(second)]
     assert [roster.draw_id for roster in rosters] == ["2024-000001", "2024-000002"]
     p.draw(first)
@@ -347,7 +347,7 @@ def test_two_plans_share_one_log_and_both_folders_verify(tmp_path: Path) -> None
 
 def test_a_clock_set_back_does_not_send_the_log_backwards() -> None:
     plan = p.county()
-    second = services.copy_plan(actor=plan.created_by, plan=plan)
+    second = p.copied(plan)
     p.freeze(plan)
     p.at(p.FROZEN_AT - dt.timedelta(minutes=5))
     services.freeze_plan(actor=plan.created_by, plan=second)

@@ -69,7 +69,7 @@ def test_drawn_lately_counts_before_anybody_came_but_not_in_a_rehearsal_or_a_voi
     first = p.county("AAAA")
     p.freeze(first)
     draw = p.draw(first)
-    plan = services.copy_plan(actor=first.created_by, plan=first)
+    plan = p.copied(first)
     services.update_plan(actor=plan.created_by, plan=plan, recent_months=6, classes=["A"])
     plan = Plan.objects.get(pk=plan.pk)
     sizes = {one.stratum: one.size for one in services.scope_summary(plan, p.DRAWN_AT.date()).classes}
@@ -126,7 +126,7 @@ def test_a_grade_that_is_wholly_over_the_cap_leaves_nothing_to_draw() -> None:
 def test_the_settings_survive_a_copy_and_a_change_of_rates() -> None:
     plan, _ = classed("AAAA", recent=0, caps={"A": 2})
     services.update_plan(actor=plan.created_by, plan=plan, rates=p.RATES)
-    copy = services.copy_plan(actor=plan.created_by, plan=plan)
+    copy = p.copied(plan)
     row = copy.rates.get(grade="A")
     assert (row.cap, row.classes, copy.recent_months) == (2, True, 6)
 

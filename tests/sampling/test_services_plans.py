@@ -19,7 +19,7 @@ from sampling import services
 from sampling.enums import PlanState
 from sampling.models import Plan
 from tests import factories as f
-from tests.sampling.plans import DIGITS, FROZEN_AT, WITNESSES, at, county, freeze, notice
+from tests.sampling.plans import DIGITS, FROZEN_AT, WITNESSES, at, copied, county, freeze, notice
 
 # ----------------------------------------------------------------------------------------------------------- rates
 
@@ -129,7 +129,7 @@ def test_another_bureau_changes_nothing(db: None) -> None:
     stranger = f.make_user(Role.LEAD, department=f.make_department("GA"))
     for act in (
         lambda: services.update_plan(actor=stranger, plan=plan, teams=3),
-        lambda: services.copy_plan(actor=stranger, plan=plan),
+        lambda: copied(plan, actor=stranger),
         lambda: services.cancel_plan(actor=stranger, plan=plan, reason="测试"),
         lambda: services.freeze_plan(actor=stranger, plan=plan),
     ):
@@ -192,13 +192,18 @@ def test_a_copy_moves_to_this_year_with_fresh_numbers(db: None) -> None:
     services.update_plan(actor=lead, plan=plan, platform_task_code="P-1", document_number="宽〔2024〕1号")
     f.load_calendar(2026)
     at(dt.datetime(2026, 3, 2, 9, 0, tzinfo=f.SHANGHAI))
-    copy = services.copy_plan(actor=lead, plan=Plan.objects.get(pk=plan.pk))
+    days = {"period_from": dt.date(2026, 6, 1), "period_to": dt.date(2026, 10, 31)}
+    copy = services.copy_plan(actor=lead, plan=Plan.objects.get(pk=plan.pk), **days)
     assert (copy.year, copy.period_from, copy.period_to) == (2026, dt.date(2026, 6, 1), dt.date(2026, 10, 31))
     assert (copy.platform_task_code, copy.document_number) == ("", "")
     assert copy.task_code != plan.task_code
     assert copy.copied_from == plan
     assert "2026" in copy.task_name
     assert "2024" not in copy.task_name
+    assert (copy.basis[:16], copy.registered_before, copy.summary_due) == (
+        "2026年度全县跨部门抽查计划；", dt.date(2026, 6, 1), None,
+    )  # fmt: skip
+    assert services.other_years(copy) == []
     assert {row.grade: row.fraction for row in copy.rates.all()} == {
         row.grade: row.fraction for row in plan.rates.all()
     }
@@ -208,11 +213,33 @@ def test_a_copy_moves_to_this_year_with_fresh_numbers(db: None) -> None:
     )
 
 
-def test_a_copy_of_29_february_falls_on_the_28th(lead: Any) -> None:
+def test_a_copy_has_days_ahead_and_a_name_of_its_own(lead: Any) -> None:
+    at(dt.datetime(2024, 6, 10, 9, 0, tzinfo=f.SHANGHAI))
+    plan = services.create_plan(actor=lead, **_fields(period_from=dt.date(2024, 6, 12)))
+    days = {"period_from": dt.date(2024, 7, 1), "period_to": dt.date(2024, 7, 31)}
+    namesake = f"已有同名的任务（{plan.task_code}），请换一个名称，例如加上年份或批次。"
+    for changed, words in (
+        ({"period_from": dt.date(2024, 6, 9)}, "抽查开始日期已经过去，请改为今天或以后。"),
+        ({"period_to": dt.date(2024, 6, 30)}, "抽查时间的结束日期早于开始日期，请核对。"),
+        (
+            {"task_name": f" {plan.task_name} "},
+            f"已有同名的任务（{plan.task_code}），请换一个名称，例如加上年份或批次。",
+        ),
+    ):
+        with pytest.raises(DomainError) as refused:
+            services.copy_plan(actor=lead, plan=plan, **days | changed)
+        assert refused.value.message == words
+    assert Plan.objects.count() == 1
+    names = [services.copy_plan(actor=lead, plan=plan, **days).task_name for _ in range(2)]
+    assert names == [f"{plan.task_name}（第 2 批）", f"{plan.task_name}（第 3 批）"]
+
+
+def test_the_last_day_of_registration_moves_from_29_february_to_the_28th(lead: Any) -> None:
     at(dt.datetime(2024, 1, 8, 9, 0, tzinfo=f.SHANGHAI))
-    plan = services.create_plan(actor=lead, **_fields(period_from=dt.date(2024, 2, 29)))
+    plan = services.create_plan(actor=lead, **_fields(registered_before=dt.date(2024, 2, 29)))
     at(dt.datetime(2025, 1, 8, 9, 0, tzinfo=f.SHANGHAI))
-    assert services.copy_plan(actor=lead, plan=plan).period_from == dt.date(2025, 2, 28)
+    assert services.proposed_copy(plan)["registered_before"] == dt.date(2025, 2, 28)
+    assert copied(plan).registered_before == dt.date(2025, 2, 28)
 
 
 # ---------------------------------------------------------------------------------------------------------- states
@@ -295,11 +322,11 @@ def test_a_real_plan_leaves_a_day_between_freeze_and_draw_and_a_rehearsal_need_n
             services.update_plan(actor=plan.created_by, plan=plan, not_before_hours=hours)
         assert error.value.problems == [words]
     services.update_plan(actor=plan.created_by, plan=plan, not_before_hours=48)
-    trial = services.copy_plan(actor=plan.created_by, plan=plan, rehearsal=True)
+    trial = copied(plan, rehearsal=True)
     services.update_plan(actor=plan.created_by, plan=trial, not_before_hours=0)
     freeze(Plan.objects.get(pk=trial.pk))
     services.run_draw(actor=plan.created_by, plan=trial, digits=DIGITS, witnesses=WITNESSES, key="trial-draw-key-01")
-    assert services.copy_plan(actor=plan.created_by, plan=trial).not_before_hours == 24
+    assert copied(trial).not_before_hours == 24
     Plan.objects.filter(pk=plan.pk).update(not_before_hours=2)  # past the services: the freeze looks again
     with pytest.raises(DomainError) as refused:
         freeze(Plan.objects.get(pk=plan.pk))

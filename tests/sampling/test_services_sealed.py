@@ -52,14 +52,13 @@ def _trail() -> list[Any]:
 
 def test_two_freezes_get_different_numbers_and_an_open_plan_none() -> None:
     plan = p.sealed()
-    other = services.copy_plan(actor=plan.created_by, plan=plan)
+    other = p.copied(plan)
     for one in (plan, other):
         p.freeze(one)
     first, second = NonceValue.objects.values_list("value", flat=True)
     assert len(first) == len(second) == 64
     assert first != second
-    opened = p.freeze(services.update_plan(actor=plan.created_by, plan=services.copy_plan(
-        actor=plan.created_by, plan=plan), sealed=False))  # fmt: skip
+    opened = p.freeze(services.update_plan(actor=plan.created_by, plan=p.copied(plan), sealed=False))  # fmt: skip
     assert bundle.read_freeze(services.bundle_files(opened)["freeze"]).nonces == ()
 
 
@@ -227,7 +226,7 @@ def test_the_exact_time_of_rolling_is_frozen_and_held() -> None:
 
 def test_a_rehearsal_has_numbers_a_log_and_a_first_line_of_its_own() -> None:
     real = p.county()
-    plan = services.copy_plan(actor=real.created_by, plan=real, rehearsal=True)
+    plan = p.copied(real, rehearsal=True)
     services.update_plan(actor=plan.created_by, plan=plan, not_before_hours=0)
     p.freeze(real)
     roster = p.freeze(Plan.objects.get(pk=plan.pk))
@@ -240,7 +239,7 @@ def test_a_rehearsal_has_numbers_a_log_and_a_first_line_of_its_own() -> None:
     assert services.log_head("rehearsal")[0] == services.log_head()[0] == 2
     assert plan not in Plan.objects.public()
     assert real in Plan.objects.public()
-    again = services.copy_plan(actor=plan.created_by, plan=plan)
+    again = p.copied(plan)
     assert (again.rehearsal, again.task_code.startswith("YL")) == (False, False)
     assert Plan.objects.get(pk=plan.pk).state == PlanState.FROZEN
 

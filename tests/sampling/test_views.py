@@ -399,19 +399,41 @@ def test_the_list_of_exclusions_is_harmless_in_a_spreadsheet(plan: Plan, lead: C
 # -------------------------------------------------------------------------------------- preset, copy, cancel, documents
 
 
-def test_the_preset_needs_post_and_makes_one_draft() -> None:
-    lead, _ = p.notice(people=0)
+DAYS = {"period_from": "2024-07-01", "period_to": "2024-08-30"}
+
+
+def test_the_preset_asks_for_its_days_and_makes_one_draft() -> None:
+    lead, plan = p.notice(people=0)
     client = signed_in(lead)
-    assert client.get(url("preset_new")).status_code == 405
-    data = {"key": new_key()}
+    page = client.get(url("preset_new"))
+    assert page.context["form"]["task_name"].value() == f"{plan.task_name}（第 2 批）"
+    assert [page.context["form"][name].value() for name in DAYS] == [None, None]
+    data = {"key": new_key(), "task_name": "第三季度抽查", **DAYS}
+    assert client.post(url("preset_new"), {"key": new_key(), "task_name": "x"}).context["form"].errors == {
+        "period_from": ["请填写抽查开始日期。"], "period_to": ["请填写抽查结束日期。"],
+    }  # fmt: skip
     assert client.post(url("preset_new"), data).url == client.post(url("preset_new"), data).url
     assert Plan.objects.count() == 2
     newest = Plan.objects.order_by("-pk")[0]
+    assert (newest.task_name, newest.period_to, newest.items.count()) == (
+        "第三季度抽查", dt.date(2024, 8, 30), plan.items.count(),
+    )  # fmt: skip
     assert client.get(url("plan_check", newest.pk)).status_code == 200
 
 
+def test_a_copy_asks_for_its_days_first(plan: Plan, lead: Client) -> None:
+    page = lead.get(url("plan_copy", plan.pk))
+    assert (Plan.objects.count(), page.context["form"]["period_from"].value()) == (1, None)
+    name = page.context["form"]["task_name"].value()
+    past = {"key": new_key(), "task_name": name, "period_from": "2024-06-01", "period_to": "2024-08-30"}
+    assert lead.post(url("plan_copy", plan.pk), past).context["form"].non_field_errors() == [
+        "抽查开始日期已经过去，请改为今天或以后。",
+    ]  # fmt: skip
+    assert Plan.objects.count() == 1
+
+
 def test_a_copy_has_fresh_numbers_and_the_same_scope(plan: Plan, lead: Client) -> None:
-    answer = lead.post(url("plan_copy", plan.pk), {"key": new_key()})
+    answer = lead.post(url("plan_copy", plan.pk), {"key": new_key(), "task_name": "另一个任务", **DAYS})
     copy = Plan.objects.get(copied_from=plan)
     assert answer.url == url("plan_edit", copy.pk)
     assert copy.task_code != plan.task_code
