@@ -28,7 +28,8 @@ def test_blanks_inside_names_are_removed() -> None:
 def test_inspectors_too() -> None:
     store(files.inspector(1, 姓名="李　四"), files.inspector(2, 姓名="王 五"), kind="inspectors")
     assert [
-        [one.name for one in Inspector.objects.search(words)] for words in ("李四", "李 四", "王　五", "wl0001", "wl0003")
+        [one.name for one in Inspector.objects.search(words)]
+        for words in ("李四", "李 四", "王　五", "wl0001", "wl0003")
     ] == [
         ["李四"],
         ["李四"],
