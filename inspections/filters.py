@@ -12,6 +12,8 @@ from inspections.models import DepartmentSection
 from inspections.reads import ALIVE
 from registry import clock
 from registry.models import Department
+from registry.querysets import found_by
+from registry.text import tidied
 from sampling.models import Plan
 
 
@@ -75,9 +77,11 @@ class TaskFilter(filters.FilterSet):
 
     def by_words(self, queryset: Any, name: str, value: str) -> Any:
         """Part of the name, the credit code or the number of the record."""
-        text = value.strip()
-        found = Q(record__selection__enterprise__name__icontains=text) | Q(record__number__icontains=text)
-        return queryset.filter(found | Q(record__selection__enterprise__uscc__icontains=text.upper()))
+        enterprise = "record__selection__enterprise"
+        return queryset.filter(
+            found_by(value, name=f"{enterprise}__search_key", codes=(f"{enterprise}__uscc",))
+            | Q(record__number__icontains=tidied(value))
+        )
 
     def by_stage(self, queryset: Any, name: str, value: str) -> Any:
         """The list behind a number of the progress page."""

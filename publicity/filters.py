@@ -3,9 +3,10 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from publicity.models import PublishedResult
+from publicity.querysets import published_by_words
 from registry.models import Department, Industry
 from sampling.models import Plan
 
@@ -36,7 +37,4 @@ class ResultFilter(django_filters.FilterSet):
 
     def search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """By part of the published name or code."""
-        text = value.strip()
-        if not text:
-            return queryset
-        return queryset.filter(Q(publication__name__icontains=text) | Q(publication__uscc__icontains=text.upper()))
+        return queryset.filter(published_by_words(value, "publication__"))

@@ -3,12 +3,21 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from registry.enums import Role
+from registry.querysets import found_by
+from registry.text import tidied
 
 if TYPE_CHECKING:
     from registry.models import User
+
+
+def published_by_words(text: str, path: str = "") -> Q:
+    """What a search of the public finds: the name of today in any spelling, the published name, the published code;
+    ``path`` leads to the publication."""
+    found = found_by(text, name=f"{path}enterprise__search_key", codes=(f"{path}uscc",))
+    return found | Q(**{f"{path}name__icontains": tidied(text)}) if found else found
 
 
 class PublicationQuerySet(models.QuerySet[Any]):

@@ -9,7 +9,6 @@ phone, an address, an inspector, a badge or a grade (domain.md §8.2): texts tha
 import datetime as dt
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ from inspections.enums import (
     SectionState,
 )
 from inspections.models import DepartmentSection, InspectionRecord
+from publicity.masking import is_place, masked
 from registry.clock import SHANGHAI
 
 HEAD_FIELDS = ("plan_code", "plan_name", "task_code", "task_name", "draw_type", "name", "uscc")
@@ -62,45 +62,30 @@ STATUS_OF_RETURN = {
 }
 SETTLED = CLOSED_WITHOUT_VISIT | {SectionState.APPROVED}  # nothing to wait for
 CLOSED_BY_STATUS = "按登记状态结案，未实施检查"
-MASK = "**"
 MAX_TEXT = 300
 
-_NUMBERS = re.compile(
-    r"(?<![0-9A-Za-z])(?:"
-    r"\d{17}[0-9Xx]|\d{15}"  # identity numbers
-    r"|(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}"  # mobile phones
-    r"|0\d{2,3}[- ]?\d{7,8}"  # land lines
-    r"|(?:62|4|5)\d{14}(?:\d{3})?"  # bank cards
-    r")(?![0-9A-Za-z])"
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
-
-def neutral(text: str, persons: Iterable[str]) -> str:
-    """``text`` without the named persons' data, without phone and identity numbers, on one line, at most 300 long."""
-    clean = " ".join(_CONTROL.sub("", text).split())
-    for word in sorted({one.strip() for one in persons if len(one.strip()) >= 2}, key=len, reverse=True):
-        clean = clean.replace(word, MASK)
-    clean = _NUMBERS.sub(MASK, clean)
+def neutral(text: str, persons: Iterable[str], official: Iterable[str] = ()) -> str:
+    """``text`` as the public may read it (`publicity.masking.masked`): on one line, at most 300 characters long."""
+    clean = masked(text, persons, official)
     return clean if len(clean) <= MAX_TEXT else clean[: MAX_TEXT - 1] + "…"
 
 
 def persons_of(record: InspectionRecord) -> set[str]:
     """What a record knows of persons and must not be in any published text."""
     enterprise = record.selection.enterprise
-    known = {
-        enterprise.legal_rep,
-        enterprise.contact_name,
-        enterprise.contact_phone,
-        enterprise.address,
-        record.place,
-        record.signatory_name,
-        record.witness_name,
-    }
+    known = {enterprise.legal_rep, enterprise.contact_name, enterprise.contact_phone}
+    known |= {record.signatory_name, record.witness_name, *(one.name for one in record.signatures.all())}
+    places = {enterprise.address, record.address_at_dispatch, record.place}  # 店内 is typed as a place, and is a word
+    known |= {place for place in places if is_place(place)}
+    known |= {str(one.by) for one in record.confirmations.all() if one.by}
     for section in record.sections.all():
         for member in section.members.all():
             known |= {member.inspector.name, member.inspector.badge, member.inspector.phone}
         known |= {assistant.name for assistant in section.assistants.all()}
+        known |= {str(review.by) for review in section.reviews.all()}
+        if (approval := getattr(section, "approval", None)) is not None:
+            known.add(approval.approver)
     return {word for word in known if word}
 
 
@@ -112,7 +97,10 @@ def with_everything(records: Any) -> Any:
         "sections__findings__item",
         "sections__members__inspector",
         "sections__assistants",
-        "confirmations",
+        "sections__reviews__by",
+        "sections__approval",
+        "confirmations__by",
+        "signatures",
     )
 
 
@@ -143,18 +131,20 @@ def finished_on(record: InspectionRecord, section: DepartmentSection) -> dt.date
     return moment.astimezone(SHANGHAI).date() if moment else None
 
 
-def _item_result(finding: Any, persons: set[str]) -> str:
+def _item_result(finding: Any, persons: set[str], official: str) -> str:
     if finding.answer == Answer.OK:
         return NO_PROBLEM
     if finding.answer == Answer.NOT_APPLICABLE:
         return NOT_THERE
     if finding.answer == Answer.NOT_CHECKED:
         return NOT_CHECKED
-    text = neutral(finding.text, persons) or "不符合要求"
+    text = neutral(finding.text, persons, [official]) or "不符合要求"
     return f"{text}（已当场改正）" if finding.corrected else text
 
 
-def _department(record: InspectionRecord, section: DepartmentSection, persons: set[str]) -> dict[str, Any]:
+def department_snapshot(record: InspectionRecord, section: DepartmentSection, persons: set[str]) -> dict[str, Any]:
+    """What the public may see of one department; ``persons`` from ``persons_of``."""
+    official = record.selection.enterprise.name
     codes = result_codes(record, section)
     day = finished_on(record, section)
     answered = [one for one in section.findings.all() if one.answer]
@@ -162,8 +152,8 @@ def _department(record: InspectionRecord, section: DepartmentSection, persons: s
         "organ": section.department.name,
         "finished_on": day.isoformat() if day else "",
         "results": JOINER.join(code.label for code in codes) or CLOSED_BY_STATUS,
-        "remark": neutral(section.result_note, persons),
-        "items": [{"item": one.item.name, "result": _item_result(one, persons)} for one in answered],
+        "remark": neutral(section.result_note, persons, [official]),
+        "items": [{"item": one.item.name, "result": _item_result(one, persons, official)} for one in answered],
     }
 
 
@@ -182,7 +172,7 @@ def snapshot_of(record: InspectionRecord) -> dict[str, Any]:
         "draw_type": plan.get_draw_type_display(),
         "name": enterprise.name,
         "uscc": enterprise.uscc,
-        "departments": [_department(record, section, persons) for section in free_sections(record)],
+        "departments": [department_snapshot(record, section, persons) for section in free_sections(record)],
     }
 
 

@@ -15,6 +15,8 @@ from typing import Final
 from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils.datetime import WINDOWS_EPOCH, from_excel
 
+from registry.numbers import identity_numbers
+from registry.text import TextError, stored
 from registry.uscc import LOST_DIGITS
 
 MAX_TEXT = 2_000
@@ -26,18 +28,8 @@ FORMULA: Final = object()
 """Stands for the value of a cell that holds a formula."""
 
 _ERRORS = frozenset(ERROR_CODES) | {"#SPILL!", "#CALC!", "#GETTING_DATA"}
-# Any character that clean_text has to look at: spaces, controls, zero-width and direction marks, surrogates, combining
-# marks and compatibility ideographs (NFC), and the underscore of Excel's own _xHHHH_ escapes. One class: it is fast.
-_SUSPECT = re.compile(
-    r"[\x00-\x20_\x7f-\xa0\xad\u0300-\u036f\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\udfff"
-    r"\uf900-\ufaff\ufeff]"
-)
-_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_FORMAT_MARKS = re.compile(r"[\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_SPACES = re.compile(r"\s+")
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")  # Excel's own way of writing a control character
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+?[0-9]{1,2}")
-_IDENTITY = re.compile(r"[1-9]\d{5}(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]")
 _PHONE_NOISE = re.compile(r"\s+|^(\+|00)86-?")
 _CLOCK = r"(?:[ T]*\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)?"
 _DATE = re.compile(rf"(\d+)(?:[-/.](\d{{1,2}})[-/.](\d{{1,2}})| ?年 ?(\d{{1,2}}) ?月 ?(\d{{1,2}}) ?[日号]){_CLOCK}")
@@ -52,16 +44,16 @@ class CellError(ValueError):
 
 
 def clean_text(value: str) -> str:
-    """`value` in NFC without surrounding, repeated or full-width spaces, line breaks and invisible marks.
+    """`value` as it is stored (`registry.text.stored`): one line in NFC without invisible marks.
 
-    Raises `CellError` for control characters, error values and more than `MAX_TEXT` characters.
+    Raises `CellError` for characters that cannot be stored, error values and more than `MAX_TEXT` characters.
     """
-    if _SUSPECT.search(value):
+    if "_x" in value:
         value = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), value)
-        value = _SPACES.sub(" ", _FORMAT_MARKS.sub("", value)).strip()
-        if _CONTROL.search(value):
-            raise CellError("含有看不见的控制字符，请删除后重新输入")
-        value = unicodedata.normalize("NFC", value)
+    try:
+        value = stored(value)
+    except TextError as error:
+        raise CellError(str(error)) from None
     if len(value) > MAX_TEXT:
         raise CellError(f"内容过长（{len(value)} 字），请缩短到 {MAX_TEXT} 字以内")
     if value[:1] == "#" and value in _ERRORS:
@@ -79,10 +71,12 @@ def to_code(value: object) -> str | None:
 
 
 def to_text(value: object) -> str | None:
-    """Ordinary text. Identity numbers are refused: nothing in the registry needs them (个人信息保护法 第六条)."""
+    """Ordinary text. Identity numbers in any spelling are refused: nothing in the registry needs them (个人信息保护法
+    第六条)."""
     text = clean_text(value) if type(value) is str else _text_of(value)
-    if text and len(text) == 18 and _IDENTITY.fullmatch(text):
-        raise CellError("像是身份证号，这里不需要也不得填写，请删除")
+    if found := identity_numbers(text):
+        what = "像是" if found[0] == (0, len(text)) else "含有"
+        raise CellError(f"{what}身份证号，这里不需要也不得填写，请删除")
     return text or None
 
 

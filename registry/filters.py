@@ -20,6 +20,8 @@ from registry.models import (
     RiskRating,
     RiskScheme,
 )
+from registry.querysets import matching
+from registry.text import folded, tidied
 
 SOON_DAYS = 60
 UNRATED = "N"
@@ -81,7 +83,7 @@ class EnterpriseFilter(ListFilter):
 
     def find(self, rows: Any, name: str, value: str) -> Any:
         """Part of the name or of the code."""
-        return rows.search(value.strip())
+        return rows.search(value)
 
     def by_grade(self, rows: Any, name: str, value: str) -> Any:
         """The current grade in the default scheme; N = none."""
@@ -112,7 +114,7 @@ class InspectorFilter(ListFilter):
 
     def find(self, rows: Any, name: str, value: str) -> Any:
         """Part of the name or of the number."""
-        return rows.filter(Q(name__icontains=value.strip()) | Q(badge__icontains=value.strip().upper()))
+        return rows.search(value)
 
     def ends(self, rows: Any, name: str, value: str) -> Any:
         """By the last day of the certificate."""
@@ -139,7 +141,8 @@ class RecusalFilter(ListFilter):
 
     def find(self, rows: Any, name: str, value: str) -> Any:
         """Part of either name."""
-        return rows.filter(Q(inspector__name__icontains=value.strip()) | Q(enterprise__name__icontains=value.strip()))
+        word = folded(value)
+        return rows.filter(Q(inspector__search_key__contains=word) | Q(enterprise__search_key__contains=word))
 
     def by_state(self, rows: Any, name: str, value: str) -> Any:
         """None = not decided."""
@@ -164,8 +167,7 @@ class ItemFilter(ListFilter):
 
     def find(self, rows: Any, name: str, value: str) -> Any:
         """Part of the code, the name or a law's title."""
-        word = value.strip()
-        return rows.filter(Q(code__icontains=word) | Q(name__icontains=word) | Q(bases__law__icontains=word)).distinct()
+        return rows.filter(pk__in=matching(rows, value, "code", "name", "bases__law"))
 
     def by_basis(self, rows: Any, name: str, value: str) -> Any:
         """Verified = every basis of the item is."""
@@ -190,15 +192,15 @@ class AuditFilter(ListFilter):
 
     def by_who(self, rows: Any, name: str, value: str) -> Any:
         """Part of the name at the time."""
-        return rows.filter(actor_name__icontains=value.strip())
+        return rows.filter(actor_name__icontains=tidied(value))
 
     def by_action(self, rows: Any, name: str, value: str) -> Any:
         """Part of the action."""
-        return rows.filter(action__icontains=value.strip())
+        return rows.filter(action__icontains=tidied(value))
 
     def by_object(self, rows: Any, name: str, value: str) -> Any:
         """Part of the object's text, or its number."""
-        return rows.filter(Q(object_text__icontains=value.strip()) | Q(object_id=value.strip()))
+        return rows.filter(Q(object_text__icontains=tidied(value)) | Q(object_id=tidied(value)))
 
     def after(self, rows: Any, name: str, value: dt.date) -> Any:
         """From that day on, in Shanghai."""

@@ -1,15 +1,34 @@
 """Reads with names. Views start from ``visible_to(user)``, so nothing unscoped is ever listed."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 
 from registry.enums import InspectorStatus, RegStatus, Role
+from registry.text import folded, folded_code
 
 if TYPE_CHECKING:
     from registry.models import User
+
+
+def found_by(text: str, *, name: str, codes: Iterable[str]) -> Q:
+    """What a search box finds: ``name`` is the path of a column that holds folded names, ``codes`` are paths of numbers
+    in capitals. Nothing to be seen in ``text``: everything."""
+    word, code = folded(text), folded_code(text)
+    wanted = Q(**{f"{name}__contains": word})
+    for path in codes:
+        wanted |= Q(**{f"{path}__contains": code})
+    return wanted if word and code else Q(**{f"{name}__contains": word}) if word else Q()
+
+
+def matching(rows: Any, text: str, *columns: str) -> list[Any]:
+    """The keys of the rows of a short list (tasks, items) in which one of ``columns`` holds ``text``, both folded."""
+    word = folded(text)
+    found = rows.order_by().values_list("pk", *columns)
+    return list({pk for pk, *values in found if any(word in folded(value or "") for value in values)})
 
 
 class EnterpriseQuerySet(models.QuerySet[Any]):
@@ -22,8 +41,8 @@ class EnterpriseQuerySet(models.QuerySet[Any]):
         return self.none()
 
     def search(self, text: str) -> "EnterpriseQuerySet":
-        """By part of the name or of the code."""
-        return self.filter(Q(name__icontains=text) | Q(uscc__icontains=text.upper()))
+        """By part of the name, however it is typed, or of the code."""
+        return self.filter(found_by(text, name="search_key", codes=("uscc",)))
 
     def with_grade(self, scheme_id: int, on: dt.date) -> "EnterpriseQuerySet":
         """Annotate ``grade``: code of the newest rating with as_of ≤ ``on``; None is 未评级 (decisions.md)."""
@@ -49,6 +68,10 @@ class InspectorQuerySet(models.QuerySet[Any]):
         if Role.DEPT_ADMIN in user.roles:
             return self.filter(department_id=user.department_id)
         return self.none()
+
+    def search(self, text: str) -> "InspectorQuerySet":
+        """By part of the name, however it is typed, or of the number of the certificate."""
+        return self.filter(found_by(text, name="search_key", codes=("badge",)))
 
     def drawable(self, on: dt.date, last_plan_day: dt.date) -> "InspectorQuerySet":
         """Who can be drawn; the rows for which ``Inspector.why_not_drawable`` is empty."""

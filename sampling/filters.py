@@ -4,9 +4,10 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from registry.models import Enterprise, PastInspection
+from registry.querysets import found_by, matching
 from sampling.enums import PlanState
 from sampling.models import Plan
 
@@ -26,13 +27,8 @@ class PlanFilter(django_filters.FilterSet):
 
     def search(self, queryset: QuerySet[Plan], name: str, value: str) -> QuerySet[Plan]:
         """In the names and in all numbers."""
-        words = value.strip()
-        return queryset.filter(
-            Q(task_name__icontains=words)
-            | Q(task_code__icontains=words)
-            | Q(plan_code__icontains=words)
-            | Q(platform_task_code__icontains=words)
-        )
+        names = ("task_name", "task_code", "plan_code", "platform_task_code")
+        return queryset.filter(pk__in=matching(queryset, value, *names))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,8 +54,7 @@ class PreviewFilter(django_filters.FilterSet):
 
     def search(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
         """In name and code."""
-        words = value.strip()
-        return queryset.filter(Q(name__icontains=words) | Q(uscc__icontains=words))
+        return queryset.filter(found_by(value, name="search_key", codes=("uscc",)))
 
     def only_checked(self, queryset: QuerySet[Enterprise], name: str, value: bool) -> QuerySet[Enterprise]:
         """With an inspection this year."""

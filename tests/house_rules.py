@@ -20,7 +20,7 @@ PRODUCT = ("kuancheng_inspect", *APPS)
 # The front doors of an app; in sampling, whatever is not one of them is a pure module of the draw.
 DOORS = {"__init__", "apps", "enums", "models", "querysets", "services", "forms", "views", "urls", "admin", "tasks"}
 PURE = {
-    "registry": {"workdays"},
+    "registry": {"text", "workdays"},
     "sampling": {path.stem for path in (BASE / "sampling").glob("*.py")} - DOORS - {"filters", "importers", "printing"},
     "inspections": {"deadlines"},
 }

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from publicity.exporters.rows import RESULT_HEADERS, result_row
 from publicity.models import PublishedResult
+from registry.formulas import csv_cell
 
-DANGEROUS = tuple("=+-@\t\r\0＝＋－＠")
 BOM = "\ufeff"
 
 
@@ -17,14 +17,9 @@ class _Echo:
         return line
 
 
-def guarded(text: str) -> str:
-    """``text`` with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) else text
-
-
 def lines(rows: Iterable[PublishedResult]) -> Iterator[str]:
     """The file line by line."""
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     yield BOM + writer.writerow(RESULT_HEADERS)
     for number, row in enumerate(rows, 1):
-        yield writer.writerow([guarded(str(cell)) for cell in result_row(number, row)])
+        yield writer.writerow([csv_cell(cell) for cell in result_row(number, row)])

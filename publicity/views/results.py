@@ -10,9 +10,11 @@ from publicity import snapshot
 from publicity.exporters import as_csv
 from publicity.filters import ResultFilter
 from publicity.models import Publication, PublishedResult
+from publicity.querysets import published_by_words
 from publicity.views.pages import page_of, public_page
 from registry import clock
 from registry.permissions import PUBLIC, requires
+from registry.text import folded, tidied
 from sampling.models import Plan
 
 ORDER = ("-publication__published_at", "publication__uscc", "department__order", "pk")
@@ -75,11 +77,11 @@ def result_detail(request: HttpRequest, plan: int, uscc: str) -> HttpResponse:
 @requires(PUBLIC)
 def enterprise(request: HttpRequest) -> HttpResponse:
     """查企业: by name or code; exactly one found opens at once."""
-    text = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    text = tidied(request.GET.get("q", ""))[:100]
     found: list[Publication] = []
-    if len(text) >= 2:
-        matching = Q(name__icontains=text) | Q(uscc__icontains=text.upper())
-        rows = Publication.objects.current().filter(matching).select_related("plan").prefetch_related("results")
+    if len(folded(text)) >= 2:
+        rows = Publication.objects.current().filter(published_by_words(text))
+        rows = rows.select_related("plan").prefetch_related("results")
         found = list(rows.order_by("name", "-published_at")[: MOST_FOUND + 1])
     if len(found) == 1 and request.GET.get("list") != "1":
         return redirect("publicity:result_detail", plan=found[0].plan_id, uscc=found[0].uscc)

@@ -15,6 +15,7 @@ from registry.importers.reading import (
     normal_word,
     past_day,
     phone,
+    refuse_identity,
     remembered,
     text,
     unknown_word,
@@ -43,7 +44,7 @@ HEADERS = [
     Header("联系人", required=False),
     Header("联系电话", Kind.PHONE, required=False),
     Header("许可证名称", required=False),
-    Header("许可证编号", required=False),
+    Header("许可证编号", Kind.CODE, required=False),
     Header("许可有效期至", Kind.DATES, required=False, aliases=("许可证有效期至",), words=(ENDLESS,)),
 ]
 HINTS = {
@@ -119,21 +120,21 @@ class EnterpriseCleaner(Cleaner):
         status = {normal_word(label): value for value, label in RegStatus.choices} | STATUS_WORDS
         self.columns: dict[str, Callable[[Any], Any]] = {
             "统一社会信用代码": _code,
-            "名称": text(200, required=True, personal=True),
+            "名称": text(200, required=True, named=True),
             "主体类型": choice(entity, EntityType.labels, "主体类型"),
             "登记机关": text(100, required=True),
             "登记状态": choice(status, RegStatus.labels, "登记状态"),
             "成立日期": partial(past_day, today=today, required=True),
             "住所": text(300, required=True),
             "乡镇": text(50),
-            "法定代表人": text(100, personal=True),
+            "法定代表人": text(100, named=True),
             "行业": _industries(),
             "信用风险等级": _grade(scheme),
             "等级日期": partial(past_day, today=today, required=False),
-            "联系人": text(50, personal=True),
+            "联系人": text(50, named=True),
             "联系电话": phone(30),
             "许可证名称": _parts,
-            "许可证编号": _parts,
+            "许可证编号": _numbers,
             "许可有效期至": lambda value: value or (),
         }
 
@@ -220,6 +221,11 @@ def _parts(value: str | None) -> tuple[str, ...]:
     if longest := next((part for part in parts if len(part) > 100), None):
         raise Wrong(f"“{longest[:20]}…”有{len(longest)}个字，最多100个字，请缩短")
     return parts
+
+
+def _numbers(value: str | None) -> tuple[str, ...]:
+    refuse_identity(value or "")
+    return _parts(value)
 
 
 def _licences(

@@ -10,6 +10,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font, PatternFill
 
+from registry.formulas import is_formula
 from registry.importers.reading import Reading, Source
 from registry.spreadsheets import SpreadsheetError
 from registry.xlsx_guard import DAMAGED
@@ -66,7 +67,7 @@ def _text(sheet: Any, value: str) -> WriteOnlyCell:
     cell.value = clean
     cell.data_type = "s"  # also for “=…”: openpyxl would write a formula
     cell.number_format = "@"
-    if clean[:1] in "=+-@":
+    if is_formula(clean):
         cell.quotePrefix = True
     return cell
 

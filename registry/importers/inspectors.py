@@ -5,7 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 from registry.enums import InspectorStatus
-from registry.importers.reading import EMPTY, Cleaner, Wrong, choice, normal_word, phone, remembered, text, unknown_word
+from registry.importers.reading import (
+    EMPTY,
+    Cleaner,
+    Wrong,
+    choice,
+    normal_word,
+    phone,
+    refuse_identity,
+    remembered,
+    text,
+    unknown_word,
+)
 from registry.models import Department, Specialty
 from registry.services import InspectorRow
 from registry.spreadsheets import Header, Kind
@@ -65,11 +76,11 @@ class InspectorCleaner(Cleaner):
                 departments.setdefault(normal_word(word), department.pk)
         status = {normal_word(label): value for value, label in InspectorStatus.choices} | STATUS_WORDS
         self.columns: dict[str, Callable[[Any], Any]] = {
-            "姓名": text(50, required=True, personal=True),
+            "姓名": text(50, required=True, named=True),
             "部门": choice(departments, shown, "部门表"),
             "执法证号": _badge,
             "执法证有效期至": _valid_until,
-            "职务": text(50, personal=True),
+            "职务": text(50),
             "专业": _specialties(),
             "手机": phone(20),
             "状态": choice(status, InspectorStatus.labels, "状态"),
@@ -87,6 +98,7 @@ def _badge(value: str | None) -> str:
     if not value:
         raise Wrong(EMPTY)
     badge = normal_word(value)
+    refuse_identity(badge)
     if len(badge) > 40:
         raise Wrong(f"有{len(badge)}位，最多40位，请核对")
     return badge

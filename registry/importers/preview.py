@@ -42,7 +42,7 @@ def preview_of(reading: Reading, comparison: Comparison) -> dict[str, Any]:
         "wrong": reading.wrong,
         "problems": problems,
         "problem_count": len(reading.problems),
-        "notices": reading.notices,
+        "notices": [*reading.notices, *comparison.notices],
         "summary": comparison.summary(),
         "changes": comparison.shown(),
     }

@@ -10,12 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any
 
+from registry.numbers import identity_numbers
 from registry.spreadsheets import Header, Problem, Row, Sheet, read_rows
+from registry.text import name
 
 Source = IO[bytes] | str | Path
 
 EMPTY = "没有填写"
-IDENTITY = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
 PHONE = re.compile(r"\d{3,12}(-\d{1,8}){0,3}")
 MOBILE = re.compile(r"1\d{10}")
 _SPLIT = re.compile(r"[、/；;,，]")
@@ -99,13 +100,13 @@ def read_file(file: Source, cleaner: Cleaner, max_rows: int) -> Reading:
 def _clean_cells(row: Row, cleaner: Cleaner, problems: list[Problem]) -> dict[str, Any]:
     bad = {problem.column for problem in problems}
     cells: dict[str, Any] = {}
-    for name, value in row.cells.items():
-        if name in bad:
+    for column, value in row.cells.items():
+        if column in bad:
             continue
         try:
-            cells[name] = cleaner.columns[name](value)
+            cells[column] = cleaner.columns[column](value)
         except Wrong as error:
-            problems.append(Problem(row.number, name, str(error)))
+            problems.append(Problem(row.number, column, str(error)))
     return cells
 
 
@@ -133,8 +134,8 @@ def remembered(clean: Callable[[Any], Any], limit: int = 5_000) -> Callable[[Any
     return read
 
 
-def text(limit: int, *, required: bool = False, personal: bool = False) -> Callable[[str | None], str]:
-    """Text of at most ``limit`` characters; ``personal`` columns hold no identity number, not even inside."""
+def text(limit: int, *, required: bool = False, named: bool = False) -> Callable[[str | None], str]:
+    """Text of at most ``limit`` characters; ``named`` columns hold names of people or enterprises."""
 
     def clean(value: str | None) -> str:
         if not value:
@@ -143,11 +144,15 @@ def text(limit: int, *, required: bool = False, personal: bool = False) -> Calla
             return ""
         if len(value) > limit:
             raise Wrong(f"有{len(value)}个字，最多{limit}个字，请缩短")
-        if personal and IDENTITY.search(value):
-            raise Wrong("含有身份证号，这里不需要也不得填写，请删除")
-        return value
+        return name(value) if named else value
 
     return clean
+
+
+def refuse_identity(value: str) -> None:
+    """Refuse an identity number in a column of other long numbers: 18 digits with a fitting check digit."""
+    if identity_numbers(value, certain=True):
+        raise Wrong("含有身份证号，这里不需要也不得填写，请删除")
 
 
 def phone(limit: int) -> Callable[[str | None], str]:

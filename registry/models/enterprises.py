@@ -5,7 +5,10 @@ from django.db.models import Q
 
 from registry import querysets
 from registry.enums import EntityType, ImportKind, ImportState, RegStatus
+from registry.models.keys import Keyed, KeyField
 from registry.models.people import Department, User, ascii_code
+from registry.pinyin import sort_key
+from registry.text import folded
 
 
 class Industry(models.Model):
@@ -25,12 +28,13 @@ class Industry(models.Model):
         return self.name
 
 
-class Enterprise(models.Model):
+class Enterprise(Keyed):
     """A business entity (检查对象), known by its unified social credit code."""
 
     uscc = models.CharField("统一社会信用代码", max_length=18, unique=True)
     name = models.CharField("名称", max_length=200)
-    name_sort = models.CharField("排序键", max_length=400, blank=True, editable=False, db_index=True)
+    name_sort = KeyField("排序键", of="name", by=sort_key, max_length=400, db_index=True)
+    search_key = KeyField("查找键", of="name", by=folded, max_length=400)
     entity_type = models.CharField("主体类型", max_length=16, choices=EntityType.choices)
     authority = models.CharField("登记机关", max_length=100)
     status = models.CharField("登记状态", max_length=16, choices=RegStatus.choices, default=RegStatus.ACTIVE)

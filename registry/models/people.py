@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from registry import querysets
 from registry.enums import InspectorStatus, Role
+from registry.models.keys import Keyed, KeyField
+from registry.text import folded
 
 ascii_code = RegexValidator(r"^[0-9A-Za-z._-]{1,32}$", "只能用英文字母、数字和 . _ -，不超过 32 个字符。")
 
@@ -86,11 +88,12 @@ class User(AbstractUser):
         return self.name or self.username
 
 
-class Inspector(models.Model):
+class Inspector(Keyed):
     """执法检查人员名录库: one person with one enforcement certificate."""
 
     department = models.ForeignKey(Department, verbose_name="部门", on_delete=models.PROTECT, related_name="inspectors")
     name = models.CharField("姓名", max_length=50)
+    search_key = KeyField("查找键", of="name", by=folded, max_length=100)
     badge = models.CharField("执法证号", max_length=40, unique=True)
     badge_valid_until = models.DateField("执法证有效期至")
     position = models.CharField("职务", max_length=50, blank=True)

@@ -19,11 +19,13 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Comparison:
-    """Rows of a file sorted by what they do. ``changed`` holds (row, what the registry has, change)."""
+    """Rows of a file sorted by what they do. ``changed`` holds (row, what the registry has, change); ``notices`` is
+    what whoever imports should look at first."""
 
     new: list[Any] = field(default_factory=list)
     changed: list[tuple[Any, Any, Change]] = field(default_factory=list)
     unchanged: int = 0
+    notices: list[str] = field(default_factory=list)
 
     @property
     def changes(self) -> list[Change]:

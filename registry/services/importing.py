@@ -111,7 +111,7 @@ def import_rows(*, actor: User | None, batch: ImportBatch, rows: Sequence[Any], 
         write_inspectors(comparison)
     counts = {"rows": len(rows) + wrong, **comparison.counts(), "skipped": wrong}
     batch.state, batch.imported_at = ImportState.IMPORTED, clock.now()
-    batch.counts = {**batch.counts, **counts, "summary": comparison.summary()}
+    batch.counts = {**batch.counts, **counts, "summary": comparison.summary(), "same_names": comparison.notices}
     batch.save(update_fields=["state", "imported_at", "counts"])
     audit.record(
         stream="registry",

@@ -70,7 +70,7 @@ def write_inspectors(comparison: Comparison) -> None:
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["badge"],
-        update_fields=[*LABELS, "unavailable_from", "unavailable_to"],
+        update_fields=[*LABELS, "search_key", "unavailable_from", "unavailable_to"],
     )
     through = Inspector.specialties.through
     relinked = [(row, known) for row, known, change in comparison.changed if "专业" in change.fields]

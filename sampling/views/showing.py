@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header
 from registry import clock
 from registry.enums import Role
 from registry.errors import DomainError
+from registry.formulas import csv_cell
 from registry.models import User
 from registry.operations import once
 from sampling.enums import PlanState
@@ -124,20 +125,15 @@ def file_name(plan: Plan, name: str) -> str:
 
 
 def csv_answer(plan: Plan, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """Rows as CSV that Excel opens, no cell taken for a formula; a rehearsal says so in its first line."""
+    """Rows as CSV that Excel opens, each cell the text it is; a rehearsal says so in its first line."""
     out = io.StringIO()
     writer = csv.writer(out)
     if plan.rehearsal:
         writer.writerow([f"演练：{plan}，不是正式抽取"])
     writer.writerow(head)
-    writer.writerows([_harmless(str(cell)) for cell in row] for row in rows)
+    writer.writerows([csv_cell(cell) for cell in row] for row in rows)
     content = out.getvalue().encode("utf-8-sig")
     return attached(content, "text/csv; charset=utf-8", file_name(plan, f"{plan.task_code}-{name}.csv"))
-
-
-def _harmless(text: str) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t" and text else text
 
 
 def pdf_answer(plan: Plan, name: str, content: bytes, *, save: bool = False) -> HttpResponse:

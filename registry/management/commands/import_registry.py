@@ -48,8 +48,7 @@ class Command(BaseCommand):
     def _import(self, path: Path, options: dict[str, Any], scheme: RiskScheme) -> None:
         kind = options["kind"]
         reading = read_registry_file(path, kind=kind, scheme=scheme)
-        for notice in reading.notices:
-            self.stderr.write(f"提示：{notice}")
+        self._warn(reading.notices)
         for problem in reading.problems:
             self.stdout.write(str(problem))
         if reading.problems and not options["skip_bad"]:
@@ -57,15 +56,21 @@ class Command(BaseCommand):
             self.stderr.write(f"{counted}改好后再导入，或加 --skip-bad 跳过有错的行。")
             raise SystemExit(1)
         if options["dry_run"]:
-            counts = compare_rows(kind=kind, rows=reading.rows, scheme=scheme).counts() | {"skipped": reading.wrong}
-            self._say(reading.total, counts, "（只检查，没有写入）")
+            comparison = compare_rows(kind=kind, rows=reading.rows, scheme=scheme)
+            self._warn(comparison.notices)
+            self._say(reading.total, comparison.counts() | {"skipped": reading.wrong}, "（只检查，没有写入）")
             return
         with transaction.atomic():
             batch = store_upload(
                 actor=None, kind=kind, filename=path.name, content=path.read_bytes(), scheme=scheme, preview={}
             )
             batch = import_rows(actor=None, batch=batch, rows=reading.rows, wrong=reading.wrong)
+        self._warn(batch.counts["same_names"])
         self._say(reading.total, batch.counts, "")
+
+    def _warn(self, notices: list[str]) -> None:
+        for notice in notices:
+            self.stderr.write(f"提示：{notice}")
 
     def _say(self, total: int, counts: dict[str, int], note: str) -> None:
         words = "共 {total} 行：新增 {new}，更新 {changed}，不变 {unchanged}，跳过 {skipped}{note}"
