@@ -36,7 +36,7 @@ from registry.models import (
     Specialty,
     User,
 )
-from registry.services import create_account, set_roles
+from registry.services import change_registry, create_account, set_roles
 
 
 class ReasonForm(ModelForm):
@@ -97,6 +97,8 @@ class RepairAdmin(SiteOpened, admin.ModelAdmin):
         names = [name for name in form.changed_data if name != "repair_reason" and hasattr(obj, name)]
         plain_names = [name for name in names if not self._is_many(obj, name)]
         with transaction.atomic():
+            if self.stream_of(obj) == "registry":
+                change_registry()
             before = {}
             if change:
                 old = type(obj)._default_manager.get(pk=obj.pk)

@@ -230,6 +230,22 @@ def locks_name_their_table(path: str, source: str) -> list[str]:
     return found
 
 
+HEAD_CHANGED = re.compile(r"(UPDATE|INTO)\s+registry_audithead|registry_audithead.*FOR (NO KEY )?UPDATE", re.DOTALL)
+
+
+def heads_are_the_trails(path: str, source: str) -> list[str]:
+    """The head of an audit stream is no lock for anything else: only registry/audit.py locks one, for the append."""
+    if path == "registry/audit.py":
+        return []
+    return [
+        f"{path}:{node.lineno}: a lock or a change of an audit head; see registry/services/holding.py"
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.Call) and re.match(r"AuditHead\.objects\b.*(select_for_update|create|update|lock)",
+                                                    ast.unparse(node), re.DOTALL))
+        or (isinstance(node, ast.Constant) and HEAD_CHANGED.search(str(node.value)))
+    ]  # fmt: skip
+
+
 def pure_modules(path: str, source: str) -> list[str]:
     """The pure modules import the standard library and one another, and neither chance nor the clock."""
     app, _, name = path.removesuffix(".py").partition("/")

@@ -25,6 +25,7 @@ PYTHON_RULES = [
     rules.sizes,
     rules.rows_are_protected,
     rules.locks_name_their_table,
+    rules.heads_are_the_trails,
     rules.pure_modules,
     rules.packages_have_names,
 ]
@@ -219,6 +220,9 @@ PLANTED = [
     (rules.rows_are_protected, MODEL, "x = ForeignKey(Y, on_delete=models.CASCADE)"),
     (rules.rows_are_protected, MODEL, "x = ForeignKey(\n    Y,\n    on_delete=CASCADE,\n)"),
     (rules.locks_name_their_table, VIEW, "Plan.objects.select_related('a').select_for_update().get(pk=1)"),
+    (rules.heads_are_the_trails, VIEW, "AuditHead.objects.select_for_update().get(pk='registry')"),
+    (rules.heads_are_the_trails, VIEW, "AuditHead.objects.get_or_create(stream='registry')"),
+    (rules.heads_are_the_trails, VIEW, "cursor.execute('SELECT 1 FROM registry_audithead FOR UPDATE')"),
     (rules.pure_modules, "sampling/draw.py", "from django.db import models"),
     (rules.pure_modules, "sampling/quotas.py", "import random"),
     (rules.pure_modules, "inspections/deadlines.py", "from registry import clock"),
@@ -264,6 +268,7 @@ LAWFUL = [
     (rules.rows_are_protected, MODEL, "# a draft has no life of its own\nx = ForeignKey(Y, on_delete=CASCADE)"),
     (rules.locks_name_their_table, VIEW, "Plan.objects.select_related('a').select_for_update(of=('self',)).get(pk=1)"),
     (rules.locks_name_their_table, VIEW, "Plan.objects.select_for_update().get(pk=1)"),
+    (rules.heads_are_the_trails, VIEW, "AuditHead.objects.order_by('stream').values('stream')"),
     (
         rules.pure_modules,
         "sampling/draw.py",

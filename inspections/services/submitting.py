@@ -144,11 +144,12 @@ def submit_section(*, actor: User, section: DepartmentSection) -> DepartmentSect
     stored.late = is_late(stored.due_on, now)
     stored.sealed_digest = digest(sealed_content(stored))
     stored.save(update_fields=["state", "submitted_at", "submitted_by", "late", "sealed_digest"])
-    _note_in_registry(actor, record, stored, (record.visit_to or now).astimezone(clock.SHANGHAI).date())
     after = {name: getattr(stored, name) for name in ("state", "late", "sealed_digest", "due_on")}
     audit.record(stream=stream_of(record.pk), actor=actor, action="提交", obj=stored, before=before, after=after)
     text = f"{record.selection.enterprise.name}的检查记录已由{actor}提交，请复核。"
     notify(administrators([stored.department_id]), text, link("task_detail", record.pk))
+    # last: its stream is one for the whole office, and is held to the end of the transaction
+    _note_in_registry(actor, record, stored, (record.visit_to or now).astimezone(clock.SHANGHAI).date())
     return stored
 
 

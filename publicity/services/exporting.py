@@ -20,7 +20,6 @@ from publicity.enums import ExportKind, ExportState
 from publicity.exporters import as_json, xlsx
 from publicity.listings import LISTINGS, plan_of
 from publicity.models import ExportJob, PublishedResult
-from publicity.services.publishing import STREAM
 from registry import audit, clock, jobs
 from registry.enums import Role
 from registry.errors import DomainError
@@ -31,6 +30,7 @@ from sampling.models import Plan
 log = logging.getLogger(__name__)
 
 LIFETIME = dt.timedelta(days=7)
+STREAM = "export"  # of the trail: who asks for a file must not wait for a batch of publications
 MAX_RECORDS = 200
 MAX_QUERY = 1000
 MAX_ROWS = 1_000_000

@@ -15,7 +15,7 @@ from registry.errors import DomainError
 from registry.models import User
 from sampling.models import Plan
 
-STREAM = "publication"
+STREAM = "feedback"  # not that of the publications: a letter must not wait for a batch of them
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: read out over the phone
 MAX_TEXT = 2000
 PER_HOUR = 5

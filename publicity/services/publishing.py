@@ -114,16 +114,22 @@ def _store(
     PublishedResult.objects.bulk_create(
         [_row(publication, record, entry, organs.get(entry["organ"]), kept) for entry in content["departments"]]
     )
-    audit.record(
-        stream=STREAM,
-        actor=actor,
-        action="公示" if previous is None else "更正公示" if reason != LATER_REASON else LATER_REASON,
-        obj=publication,
-        before={"version": previous.version, "digest": previous.digest} if previous else {},
-        after={"record": record.number, "version": publication.version, "digest": publication.digest},
-        reason=reason,
-    )
     return publication
+
+
+def _record(actor: User, publications: Iterable[Publication]) -> None:
+    """The trail of publications that are stored: after everything else, since its head is one for the whole office."""
+    for publication in publications:
+        previous, reason = publication.supersedes, publication.reason
+        audit.record(
+            stream=STREAM,
+            actor=actor,
+            action="公示" if previous is None else "更正公示" if reason != LATER_REASON else LATER_REASON,
+            obj=publication,
+            before={"version": previous.version, "digest": previous.digest} if previous else {},
+            after={"record": publication.record.number, "version": publication.version, "digest": publication.digest},
+            reason=reason,
+        )
 
 
 def _row(
@@ -195,6 +201,7 @@ def publish_records(*, actor: User, records: Iterable[InspectionRecord]) -> list
         made.append(_store(actor=actor, record=record, content=content, previous=previous, reason=reason))
     for plan in plans:
         _reveal_if_last(actor, plan)
+    _record(actor, made)
     return made
 
 
@@ -239,4 +246,6 @@ def correct_publication(*, actor: User, record: InspectionRecord, reason: str) -
     content = corrected_content(locked, previous)
     if not snapshots.difference(previous.snapshot, content):
         raise DomainError("现在的内容与已公示的一样，没有可更正的；请先由检查部门退回并改好，再来更正。")
-    return _store(actor=actor, record=locked, content=content, previous=previous, reason=reason.strip())
+    publication = _store(actor=actor, record=locked, content=content, previous=previous, reason=reason.strip())
+    _record(actor, [publication])
+    return publication

@@ -12,11 +12,11 @@ from registry.services.calendars import (
 from registry.services.comparison import Comparison
 from registry.services.enterprise_import import EnterpriseRow, sort_key
 from registry.services.history import record_past_inspection
+from registry.services.holding import LONG_WAIT, change_registry, hold_registry, waiting
 from registry.services.importing import (
     compare_rows,
     discard_upload,
     earlier_import,
-    hold_registry,
     import_rows,
     store_upload,
 )
@@ -25,10 +25,12 @@ from registry.services.people import decide_recusal, declare_recusal, set_inspec
 from registry.services.reference import load_reference_data, read_fixture
 
 __all__ = [
+    "LONG_WAIT",
     "Comparison",
     "EnterpriseRow",
     "InspectorRow",
     "YearChange",
+    "change_registry",
     "close_day",
     "compare_rows",
     "create_account",
@@ -50,4 +52,5 @@ __all__ = [
     "set_roles",
     "sort_key",
     "store_upload",
+    "waiting",
 ]

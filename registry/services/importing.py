@@ -12,27 +12,17 @@ from django.db import connection, transaction
 from registry import audit, clock
 from registry.enums import ImportKind, ImportState, Role
 from registry.errors import DomainError
-from registry.models import AuditHead, ImportBatch, RiskScheme, User
+from registry.models import ImportBatch, RiskScheme, User
 from registry.services.comparison import Comparison
 from registry.services.enterprise_import import compare_enterprises, write_enterprises
+from registry.services.holding import change_registry
 from registry.services.inspector_import import compare_inspectors, write_inspectors
 
-WAIT_SECONDS = 60
 MANY_ROWS = 5000  # from here on the planner's old statistics of the tables make slow plans until autovacuum comes by
 TABLES = {
     ImportKind.ENTERPRISES: ("registry_enterprise", "registry_enterprise_industries", "registry_riskrating"),
     ImportKind.INSPECTORS: ("registry_inspector",),
 }
-
-
-def hold_registry() -> None:
-    """Wait for the registry and hold it to the end of the transaction: imports run one after another, and a freeze
-    that calls this first sees all of an import or nothing of it."""
-    AuditHead.objects.get_or_create(stream="registry")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # longer than a page would wait: the one before may have 100,000 rows
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT_SECONDS}s"])
-    AuditHead.objects.select_for_update().get(pk="registry")
 
 
 def compare_rows(*, kind: str, rows: Sequence[Any], scheme: RiskScheme | None) -> Comparison:
@@ -97,7 +87,7 @@ def import_rows(*, actor: User | None, batch: ImportBatch, rows: Sequence[Any], 
     Raises DomainError when the file was imported or discarded meanwhile, or has no row that can be imported.
     """
     _may_import(actor)
-    hold_registry()
+    change_registry(patient=True)
     batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=batch.pk)
     if batch.state != ImportState.PREVIEW:
         raise DomainError(f"文件“{batch.filename}”{batch.get_state_display()}，不能再导入一次；需要时请重新上传。")

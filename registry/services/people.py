@@ -8,6 +8,7 @@ from registry import audit, clock
 from registry.enums import InspectorStatus, Role
 from registry.errors import DomainError
 from registry.models import Enterprise, Inspector, Recusal, User
+from registry.services.holding import change_registry
 
 
 def _may_manage(actor: User, inspector: Inspector) -> None:
@@ -27,6 +28,7 @@ def set_inspector_status(
     badge_valid_until: dt.date | None = None,
 ) -> Inspector:
     """Change whether an inspector can be drawn (leave, transfer, certificate renewed). Drawn teams stay as they are."""
+    change_registry()
     inspector = Inspector.objects.select_for_update(of=("self",)).select_related("department").get(pk=inspector.pk)
     _may_manage(actor, inspector)
     if status == InspectorStatus.UNAVAILABLE and unavailable_from is None:
@@ -61,6 +63,7 @@ def declare_recusal(*, actor: User, inspector: Inspector, enterprise: Enterprise
         _may_manage(actor, inspector)
     if not reason.strip():
         raise DomainError("请写明回避理由，例如：与该企业负责人是近亲属。")
+    change_registry()
     try:
         with transaction.atomic():
             recusal = Recusal.objects.create(
@@ -79,6 +82,7 @@ def declare_recusal(*, actor: User, inspector: Inspector, enterprise: Enterprise
 @transaction.atomic
 def decide_recusal(*, actor: User, recusal: Recusal, accepted: bool) -> Recusal:
     """The head of the organ decides; recorded by the department admin. Once."""
+    change_registry()
     recusal = Recusal.objects.select_for_update(of=("self",)).select_related("inspector__department").get(pk=recusal.pk)
     _may_manage(actor, recusal.inspector)
     if recusal.accepted is not None:

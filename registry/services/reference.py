@@ -22,6 +22,7 @@ from registry.models import (
     User,
 )
 from registry.services.calendars import load_calendar_year
+from registry.services.holding import change_registry
 
 
 def read_fixture(name: str) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def read_fixture(name: str) -> dict[str, Any]:
 @transaction.atomic
 def load_reference_data(*, actor: User | None = None) -> dict[str, int]:
     """Load what is missing; returns how many rows of each kind were added."""
+    change_registry(patient=True)
     counts = {
         "departments": _departments(),
         "industries": _industries(),

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 
 from registry import clock
+from registry.services import LONG_WAIT, waiting
 from sampling import bundle
 from sampling.enums import Stream
 from sampling.models import BundleFile, LogEntry, LogHead, NonceValue, Roster
@@ -46,7 +47,8 @@ def nonces_tsv(roster: Roster) -> bytes:
 def lock_log(stream: str) -> LogHead:
     """The head of a draw log, locked: taken after the plan and before the audit stream."""
     LogHead.objects.get_or_create(stream=stream)
-    return LogHead.objects.select_for_update().get(stream=stream)
+    with waiting(LONG_WAIT):  # a freeze of a large registry holds it for its number until it is written
+        return LogHead.objects.select_for_update().get(stream=stream)
 
 
 def log_time(head: LogHead) -> str:

@@ -237,7 +237,7 @@ def test_asking_is_recorded_and_queued_once() -> None:
     job = request_export(actor=campaign.lead, plan=campaign.plan, kind=ExportKind.RESULTS_JSON)
     assert list(Job.objects.values_list("task", "object_id")) == [("publicity.tasks.build_export_job", str(job.pk))]
     event = AuditEvent.objects.get(action="导出")
-    assert (event.actor, event.stream, event.after["kind"]) == (campaign.lead, "publication", "抽查结果（JSON）")
+    assert (event.actor, event.stream, event.after["kind"]) == (campaign.lead, "export", "抽查结果（JSON）")
 
 
 @pytest.mark.parametrize(
