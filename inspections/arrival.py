@@ -1,4 +1,4 @@
-"""现场情况: what each outcome of an arrival asks, fills and allows. One table, for the server and for the phone.
+"""到场情况: what each outcome of an arrival asks, fills and allows. One table, for the server and for the phone.
 
 What an outcome owes is said in site_rules.py (scope ``visit``) with everything else that only the site can satisfy.
 Nothing here reads or writes anything.

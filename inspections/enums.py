@@ -107,7 +107,7 @@ RETURN_TO_E_OUT: dict[ReturnReason, EOutReason] = {
 
 
 class Arrival(TextChoices):
-    """现场情况: what the officers met with, the first question of a visit (rules: inspections/arrival.py)."""
+    """到场情况: what the officers met with, the first question of a visit (rules: inspections/arrival.py)."""
 
     NORMAL = "NORMAL", "正常检查"
     UNREACHABLE = "UNREACHABLE", "无法联系"

@@ -157,7 +157,7 @@ VISIT = [
     ),
     Rule("visit", "met", "请填写接待人的姓名。", _filled("met_name"), _after(Arrival.ABSENT)),
 ]
-FITTING = "{order} {name}：现场情况是“{arrived}”，不能填“{says}”；没有查的改为未检查，查过的请更改现场情况。"
+FITTING = "{order} {name}：到场情况是“{arrived}”，不能填“{says}”；没有查的改为未检查，查过的请更改到场情况。"
 ITEMS = [
     Rule("item", "answer", FITTING, (("fits", "is", True),)),
     Rule("item", "answer", "{order} {name}：还没有填", _filled("answer")),
@@ -207,10 +207,10 @@ RESULT_FITS = [
     Rule(
         "result",
         "results",
-        "现场情况是“{arrived}”，不能选“{astray}”。",
+        "到场情况是“{arrived}”，不能选“{astray}”。",
         (("astray", "empty", None),),
         CHOSEN,
-        "现场情况是“{arrived}”",
+        "到场情况是“{arrived}”",
     ),
     Rule("result", "results", "“{foreign}”只能由市场监管部门选择，请取消。", (("foreign", "empty", None),), CHOSEN),
     Rule("result", "results", WRONG, (("results", "lacks", ALONE),), (*CHOSEN, *BAD), "有 {bad} 项不符合，不能选"),

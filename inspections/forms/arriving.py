@@ -1,4 +1,4 @@
-"""现场情况 on the page of entries: the outcome, and what it asks. Part of the own section, plain HTML."""
+"""到场情况 on the page of entries: the outcome, and what it asks. Part of the own section, plain HTML."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -22,7 +22,7 @@ class ArrivalForm(forms.Form):
 
     arrival = forms.ChoiceField(
         label="现场是什么情况", choices=Arrival.choices, required=False, widget=forms.RadioSelect,
-        show_hidden_initial=True, error_messages={"invalid_choice": "没有这种现场情况，请重新选择。"},
+        show_hidden_initial=True, error_messages={"invalid_choice": "没有这种到场情况，请重新选择。"},
     )  # fmt: skip
     arrived_at = moment_field("到达时间")
     found_at = text_field("现址或去向", length=300, show_hidden_initial=True, template_name=OWED)

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                     ("ABSENT", "负责人不在"),
                 ],
                 max_length=12,
-                verbose_name="现场情况",
+                verbose_name="到场情况",
             ),
         ),
         migrations.AddField(
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                     ("ABSENT", "负责人不在"),
                 ],
                 max_length=12,
-                verbose_name="由现场情况填写",
+                verbose_name="由到场情况填写",
             ),
         ),
         migrations.AlterField(

@@ -1,4 +1,4 @@
-"""现场情况 of a department: the first answer of a visit, and what it fills by itself (inspections/arrival.py).
+"""到场情况 of a department: the first answer of a visit, and what it fills by itself (inspections/arrival.py).
 
 It belongs to the section and not to the record: who fills items, confirms a result and submits is a department, two of
 them may come on different days, and a section that was handed in must not change because another one came back.
@@ -105,7 +105,7 @@ def write_arrival(
 
 def _checked(outcome: str, at: dt.datetime | None) -> dt.datetime:
     if outcome not in OUTCOMES:
-        raise DomainError(f"请在“{'、'.join(Arrival.labels)}”中选择现场情况。")
+        raise DomainError(f"请在“{'、'.join(Arrival.labels)}”中选择到场情况。")
     if at is None:
         raise DomainError("请填写到达时间。")
     if at > clock.now() + EARLY:
@@ -201,7 +201,7 @@ def arrival_lines(section: DepartmentSection) -> list[tuple[str, str]]:
     asks = outcome_of(section.arrival).asks
     when = section.arrived_at.astimezone(clock.SHANGHAI) if section.arrived_at else None
     stamp = f"，{when.year}年{when.month}月{when.day}日{when:%H时%M分}到达" if when else ""
-    found = [("现场情况", f"{section.get_arrival_display()}{stamp}")]
+    found = [("到场情况", f"{section.get_arrival_display()}{stamp}")]
     if "attempts" in asks and section.attempts:
         names = {row.pk: row.inspector.name for row in section.members.all()}
         found.append(("联系经过", attempt_words(section.attempts, names)))

@@ -33,7 +33,7 @@ SECTION_FIELDS = (
 )  # fmt: skip
 KEEP: Any = object()
 FILLED = "填写部门结果"
-ARRIVED = "选择现场情况"
+ARRIVED = "选择到场情况"
 
 
 @dataclass(frozen=True)

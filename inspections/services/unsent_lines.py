@@ -32,7 +32,7 @@ PARTS = {"present", "results", "follow_ups"}
 SHOWN_PIXELS = 4_000_000  # of a picture that is decoded for the preview
 LABELS = {
     "present": "到场人员", "results": "检查结果", "result_note": "结果说明", "result_confirmed": "结果已确认",
-    "follow_ups": "后续处置", "arrival": "现场情况", "arrived_at": "到达时间",
+    "follow_ups": "后续处置", "arrival": "到场情况", "arrived_at": "到达时间",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-// 现场情况 on the record page: the first question, what its answer asks and fills, the way to the end where nobody was met.
+// 到场情况 on the record page: the first question, what its answer asks and fills, the way to the end where nobody was met.
 // Without this file the same fields are a plain form.
 import { newKey, state } from "./api.js";
 import { nowLocal, toInstant, toLocal, writeItem } from "./fields.js";
@@ -22,7 +22,7 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
   // ---------------------------------------------------------------------------------------------- outcome and its time
 
   came.dataset.thing = "section-arrival";
-  told.what = "现场情况";
+  told.what = "到场情况";
   told.read = () => {
     const chosen = radios.find((radio) => radio.checked);
     const outcome = chosen ? chosen.value : "";

@@ -46,7 +46,7 @@ export function put(kept, name, value, body) {
 
 const pictures = ({ section }, { body }) => (body.kind === "DOOR" ? section.door : section.items.find((one) => one.id === Number(body.finding))?.photos);
 
-// 现场情况 and what follows from it: as the server answered, or, while it waits, as it will.
+// 到场情况 and what follows from it: as the server answered, or, while it waits, as it will.
 function arrive(kept, value, body) {
   const { outcomes, section } = kept;
   const old = section.arrival;
