@@ -106,6 +106,28 @@ RETURN_TO_E_OUT: dict[ReturnReason, EOutReason] = {
 }
 
 
+class Arrival(TextChoices):
+    """到场情况: what the officers met with, the first question of a visit (rules: inspections/arrival.py)."""
+
+    NORMAL = "NORMAL", "正常检查"
+    UNREACHABLE = "UNREACHABLE", "无法联系"
+    CLOSED = "CLOSED", "已关闭"
+    MOVED = "MOVED", "搬走"
+    REFUSED = "REFUSED", "拒绝检查"
+    ABSENT = "ABSENT", "负责人不在"
+
+
+class Way(TextChoices):
+    """How somebody was looked for at the door."""
+
+    KNOCK = "KNOCK", "敲门"
+    CALL = "CALL", "打电话"
+    NEIGHBOUR = "NEIGHBOUR", "问邻居"
+    LANDLORD = "LANDLORD", "问房东或物业"
+    COMMUNITY = "COMMUNITY", "问社区"
+    NOTICE = "NOTICE", "门上贴告知单"
+
+
 class Answer(TextChoices):
     """Item-level answer (domain.md §2.2); empty = not answered yet, there is no default."""
 
@@ -206,6 +228,7 @@ class EvidenceKind(TextChoices):
     """What an uploaded file is."""
 
     PHOTO = "PHOTO", "照片"
+    DOOR = "DOOR", "门口照片"
     SIGNED_SCAN = "SIGNED_SCAN", "签字盖章的一企一表扫描件"
     DEPARTMENT_FORM = "DEPARTMENT_FORM", "本单位现场检查文书"
     OTHER_BODY = "OTHER_BODY", "其他部门结果或专业结论"

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from inspections import ink
+from inspections.arrival import NOBODY_MET
 from inspections.enums import (
     CLOSED_WITHOUT_VISIT,
     OPEN_FOR_ENTRY,
@@ -28,6 +29,7 @@ from inspections.enums import (
     SignerKind,
 )
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, PhoneConfirmation
+from inspections.services.arriving import arrival_lines
 from inspections.services.content import complete, seal, short
 from inspections.services.results import codes_of
 from inspections.services.signing import SIGNED_STATES, SignatureStatus, signings, status_of
@@ -64,6 +66,7 @@ class Part:
     measures: str
     deadline: str
     day: dt.date | None
+    arrival: list[tuple[str, str]] = field(default_factory=list)
     signers: list[tuple[str, SafeString, bool]] = field(default_factory=list)
 
 
@@ -101,6 +104,12 @@ class Sheet:
     def unable(self) -> bool:
         """无法签字."""
         return not self.blank and self.record.signature == SignatureState.UNABLE
+
+    @property
+    def alone(self) -> bool:
+        """Departments came and none of them met anybody: there was nobody to show anything to, or to sign."""
+        came = [part.section for part in self.parts if part.section.arrival and not part.section.written_only]
+        return not self.blank and bool(came) and all(one.arrival in NOBODY_MET for one in came)
 
     @property
     def ink(self) -> SafeString:
@@ -208,6 +217,7 @@ def _part(
         measures="、".join(_measure(row) for row in follow_ups) or "/",
         deadline="、".join(deadlines) or "/",
         day=section.submitted_at.astimezone(clock.SHANGHAI).date() if section.submitted_at else None,
+        arrival=[] if section.written_only else arrival_lines(section),
         signers=ink.of_inspectors(record, section.members.all()),
     )  # fmt: skip
 
@@ -220,7 +230,7 @@ def _measure(row: Any) -> str:
 def _row(finding: ItemFinding, laws: list[str], day: dt.date, blank: bool) -> Row:
     answer = "" if blank else finding.answer
     order = (Answer.OK, Answer.NOT_OK, Answer.NOT_CHECKED, Answer.NOT_APPLICABLE)
-    words = finding.text if not blank else ""
+    words = "" if blank else finding.words if finding.outcome else finding.text
     if not blank and finding.corrected:
         words = f"{words}（已当场改正）"
     return Row(

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from inspections.arrival import FACTS, OUTCOMES, outcome_of
 from inspections.enums import (
     EXCLUSIVE_RESULTS,
     MARKET_ONLY_RESULTS,
     RESULTS_WITHOUT_NOTE,
     Answer,
+    Arrival,
     Measure,
     ResultCode,
     SignatureState,
@@ -15,6 +17,31 @@ from inspections.enums import (
 from inspections.site_rules import AGAINST_THE_ENTERPRISE, PROBLEM_RESULTS
 
 Facts = Mapping[str, Any]
+VISIT_HEAD = ("certificates_shown", "informed", "visit_from", "visit_to", "methods")
+
+
+def visit_facts(values: Facts, *, present: int, door: int) -> dict[str, Any]:
+    """``values``: VISIT_HEAD of the head, ``written_only`` and FIELDS of the section; ``door``: photos of it."""
+    start, end = values["visit_from"], values["visit_to"]
+    span = "" if start and end else "开始和结束" if not start and not end else "结束" if start else "开始"
+    names = ("certificates_shown", "informed", "methods", "written_only", *FACTS)
+    return {name: values[name] for name in names} | {
+        "arrival": values["arrival"] if values["arrival"] in OUTCOMES else "", "span": span, "present": present,
+        "door": door, "ways": len({row["how"] for row in values["attempts"]}),
+    }  # fmt: skip
+
+
+def item_facts(order: int, name: str, answer: str, text: str, *, arrival: str = "") -> dict[str, Any]:
+    """An item; ``arrival``: what the officers met with, nothing of a written check."""
+    return {
+        "order": order, "name": name, "answer": answer, "text": text, "arrived": _arrived(arrival),
+        "fits": not answer or answer in outcome_of(arrival).answers,
+        "says": str(Answer(answer).label) if answer in Answer.values else "",
+    }  # fmt: skip
+
+
+def _arrived(arrival: str) -> str:
+    return str(Arrival(arrival).label) if arrival in OUTCOMES else ""
 
 
 def result_facts(
@@ -24,12 +51,15 @@ def result_facts(
     *,
     market: bool,
     confirmed: bool = False,
+    arrival: str = "",
 ) -> dict[str, Any]:
-    """``items``: (order, answer, put right on the spot); ``codes``: known ones only."""
+    """``items``: (order, answer, put right on the spot); ``codes``: known ones only; ``arrival``: what was met with."""
     chosen = [code for code in ResultCode if code in set(codes)]
     kinds = {answer for _order, answer, _corrected in items if answer}
     still = [str(order) for order, answer, corrected in items if answer == Answer.NOT_OK and not corrected]
-    noted = [code for code in chosen if code not in RESULTS_WITHOUT_NOTE]
+    # where nobody was met, photo, attempts and time say it all
+    noted = [code for code in chosen if code not in RESULTS_WITHOUT_NOTE] if outcome_of(arrival).met else []
+    astray = [code for code in chosen if arrival in OUTCOMES and code not in OUTCOMES[arrival].results]
     alone = [code for code in chosen if code in EXCLUSIVE_RESULTS] if len(chosen) > 1 else []
     foreign = [] if market else [code for code in chosen if code in MARKET_ONLY_RESULTS]
     return {
@@ -38,7 +68,8 @@ def result_facts(
         "open": "、".join(still), "only_na": kinds == {Answer.NOT_APPLICABLE.value},
         "noted": str(noted[0].label) if noted else "", "alone": str(alone[0].label) if alone else "",
         "problem": next((str(code.label) for code in chosen if code in PROBLEM_RESULTS), ""),
-        "foreign": str(foreign[0].label) if foreign else "",
+        "foreign": str(foreign[0].label) if foreign else "", "arrived": _arrived(arrival),
+        "astray": str(astray[0].label) if astray else "",
     }  # fmt: skip
 
 

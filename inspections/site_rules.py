@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inspections.arrival import OUTCOMES
+from inspections.arrival import as_json as outcomes_as_json
 from inspections.enums import (
     EXCLUSIVE_RESULTS,
     MARKET_ONLY_RESULTS,
     RESULTS_WITHOUT_NOTE,
     STATUS_RESULTS,
     Answer,
+    Arrival,
     Measure,
     ResultCode,
     SignatoryRole,
@@ -98,7 +101,65 @@ def _filled(name: str) -> tuple[Clause, ...]:
 # -------------------------------------------------------------------------------------------- the visit and its items
 
 ON_SITE: tuple[Clause, ...] = (("written_only", "is", False),)
+PRESENT = 2  # 处罚法 第42条; notice 六(二)2
+
+
+def _after(*outcomes: Arrival) -> tuple[Clause, ...]:
+    return (*ON_SITE, ("arrival", "in", [one.value for one in outcomes]))
+
+
+# Before the question is answered a section owes what a normal visit owes, and the answer.
+MET: tuple[Clause, ...] = (*ON_SITE, ("arrival", "in", ["", *(one for one in OUTCOMES if OUTCOMES[one].met)]))
+CHECKED: tuple[Clause, ...] = (*ON_SITE, ("arrival", "in", ["", *(one for one in OUTCOMES if not OUTCOMES[one].fills)]))
+DOOR = _after(Arrival.UNREACHABLE, Arrival.CLOSED, Arrival.MOVED)
+VISIT = [
+    Rule(
+        "visit",
+        "present",
+        "到场的检查人员只有 {present} 人，不少于 2 人才能提交（通知第六部分（二）2）。",
+        (("present", "min", PRESENT),),
+        ON_SITE,
+    ),
+    Rule("visit", "arrival", "请先选现场是什么情况。", _filled("arrival"), ON_SITE),
+    Rule("visit", "certificates", "请确认已出示执法证件。", (("certificates_shown", "is", True),), MET),
+    Rule("visit", "informed", "请确认已告知检查事由、依据、权利义务和申请回避权。", (("informed", "is", True),), MET),
+    Rule("visit", "visit", "请填写检查{span}时间。", (("span", "empty", None),), MET),
+    Rule("visit", "methods", "请选择检查方式。", _filled("methods"), CHECKED),
+    Rule("visit", "door", "请拍一张门口的照片。", (("door", "min", 1),), DOOR),
+    Rule(
+        "visit",
+        "attempts",
+        "请记下怎样联系过，至少两种办法。",
+        (("ways", "min", 2),),
+        _after(Arrival.UNREACHABLE),
+    ),
+    Rule(
+        "visit",
+        "found_at",
+        "请填写现在的地址；不知道的，写“去向不明”。",
+        _filled("found_at"),
+        _after(Arrival.MOVED),
+    ),
+    Rule("visit", "said", "请照原话写下对方怎样说。", _filled("said"), _after(Arrival.REFUSED)),
+    Rule(
+        "visit",
+        "onlooker",
+        "请填写见证人姓名和单位；没有见证人的，请写明原因。",
+        (*_filled("onlooker_name"), *_filled("no_onlooker")),
+        _after(Arrival.REFUSED),
+    ),
+    Rule(
+        "visit",
+        "onlooker",
+        "请填写见证人的单位或身份。",
+        _filled("onlooker_unit"),
+        (*_after(Arrival.REFUSED), *_filled("onlooker_name")),
+    ),
+    Rule("visit", "met", "请填写接待人的姓名。", _filled("met_name"), _after(Arrival.ABSENT)),
+]
+FITTING = "{order} {name}：到场情况是“{arrived}”，不能填“{says}”；没有查的改为未检查，查过的请更改到场情况。"
 ITEMS = [
+    Rule("item", "answer", FITTING, (("fits", "is", True),)),
     Rule("item", "answer", "{order} {name}：还没有填", _filled("answer")),
     *(
         Rule("item", "text", f"{{order}} {{name}}：请{words}", _filled("text"), (("answer", "is", answer.value),))
@@ -142,6 +203,14 @@ RESULT_FITS = [
         f"{BOTH[0]}和{BOTH[1]}只能选一项：有一项没有当场改正，就是待后续处理。",
         (("results", "lacks", _codes(ResultCode.PENDING)),),
         CORRECTED,
+    ),
+    Rule(
+        "result",
+        "results",
+        "到场情况是“{arrived}”，不能选“{astray}”。",
+        (("astray", "empty", None),),
+        CHOSEN,
+        "到场情况是“{arrived}”",
     ),
     Rule("result", "results", "“{foreign}”只能由市场监管部门选择，请取消。", (("foreign", "empty", None),), CHOSEN),
     Rule("result", "results", WRONG, (("results", "lacks", ALONE),), (*CHOSEN, *BAD), "有 {bad} 项不符合，不能选"),
@@ -311,7 +380,7 @@ GATE = [
     ),
 ]
 
-RULES = [*ITEMS, *RESULT, CONFIRMED, *FOLLOW_UP, *MEASURES, *SIGN, OFFICER, *GATE]
+RULES = [*VISIT, *ITEMS, *RESULT, CONFIRMED, *FOLLOW_UP, *MEASURES, *SIGN, OFFICER, *GATE]
 
 
 def of(scope: str) -> Iterator[Rule]:
@@ -339,8 +408,8 @@ def demands(scope: str, facts: Facts) -> dict[str, str]:
     return found
 
 
-def as_json() -> list[dict[str, Any]]:
-    """The table for the phone."""
+def as_json(scopes: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """The table for the phone, or what a page needs of it."""
     return [
         {
             "scope": rule.scope,
@@ -351,13 +420,16 @@ def as_json() -> list[dict[str, Any]]:
             "need": [list(clause) for clause in rule.need],
         }
         for rule in RULES
+        if scopes is None or rule.scope in scopes
     ]
 
 
-def tables() -> dict[str, Any]:
+def tables(scopes: Iterable[str] | None = None) -> dict[str, Any]:
     """Rules and what the facts are made from, for the phone."""
     return {
-        "rules": as_json(),
+        "rules": as_json(scopes),
+        "outcomes": outcomes_as_json(),
+        "answers": {str(one): str(one.label) for one in Answer},
         "labels": {str(code): str(code.label) for code in ResultCode},
         "measures": {str(code): str(code.label) for code in Measure},
         "alone": [str(code) for code in ResultCode if code in EXCLUSIVE_RESULTS],

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from inspections.arrival import NOBODY_MET
 from inspections.enums import (
     CLOSED_WITHOUT_VISIT,
     FREE_TO_PUBLISH,
@@ -80,6 +81,8 @@ def persons_of(record: InspectionRecord) -> set[str]:
     known |= {place for place in places if is_place(place)}
     known |= {str(one.by) for one in record.confirmations.all() if one.by}
     for section in record.sections.all():
+        known |= {section.met_name, section.onlooker_name}
+        known |= {place for place in (section.found_at,) if is_place(place)}
         for member in section.members.all():
             known |= {member.inspector.name, member.inspector.badge, member.inspector.phone}
         known |= {assistant.name for assistant in section.assistants.all()}
@@ -126,6 +129,8 @@ def finished_on(record: InspectionRecord, section: DepartmentSection) -> dt.date
         moment = max(decided, default=section.submitted_at)
     elif section.written_only or record.visit_to is None:
         moment = section.submitted_at
+    elif section.arrival in NOBODY_MET:
+        moment = section.arrived_at or record.visit_to
     else:
         moment = record.visit_to
     return moment.astimezone(SHANGHAI).date() if moment else None
@@ -137,9 +142,17 @@ def _item_result(finding: Any, persons: set[str], official: str) -> str:
     if finding.answer == Answer.NOT_APPLICABLE:
         return NOT_THERE
     if finding.answer == Answer.NOT_CHECKED:
-        return NOT_CHECKED
+        return f"{NOT_CHECKED}（{finding.get_outcome_display()}）" if finding.outcome else NOT_CHECKED
     text = neutral(finding.text, persons, [official]) or "不符合要求"
     return f"{text}（已当场改正）" if finding.corrected else text
+
+
+def arrival_words(section: DepartmentSection) -> str:
+    """What the public reads where nobody was met: 到场情况：无法联系（2024年9月24日）. Nothing of persons or places."""
+    if section.arrival not in NOBODY_MET or section.arrived_at is None:
+        return ""
+    day = section.arrived_at.astimezone(SHANGHAI)
+    return f"到场情况：{section.get_arrival_display()}（{day.year}年{day.month}月{day.day}日）"
 
 
 def department_snapshot(record: InspectionRecord, section: DepartmentSection, persons: set[str]) -> dict[str, Any]:
@@ -152,7 +165,7 @@ def department_snapshot(record: InspectionRecord, section: DepartmentSection, pe
         "organ": section.department.name,
         "finished_on": day.isoformat() if day else "",
         "results": JOINER.join(code.label for code in codes) or CLOSED_BY_STATUS,
-        "remark": neutral(section.result_note, persons, [official]),
+        "remark": neutral(section.result_note or arrival_words(section), persons, [official]),
         "items": [{"item": one.item.name, "result": _item_result(one, persons, official)} for one in answered],
     }
 

@@ -8,7 +8,7 @@ from django import forms
 
 from inspections.enums import MARKET_ONLY_RESULTS, STATUS_RESULTS, Answer, Measure, ResultCode, SignatoryRole
 from inspections.enums import SignatureState as Signed
-from inspections.forms.phone import day_field, moment_field, text_field, tick_field
+from inspections.forms.fields import day_field, moment_field, text_field, tick_field
 from inspections.models import DepartmentSection
 from inspections.services.results import (
     allowed_codes,

@@ -11,6 +11,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.dateparse import parse_datetime
 
+from inspections.enums import EvidenceKind
 from inspections.forms.phone import OWED
 from inspections.forms.sync import BadRequest, OtherUser, clean_text, read_change, read_sender, whole
 from inspections.services.evidence import MAX_IMAGE_BYTES, clean_name
@@ -145,7 +146,8 @@ def _piece(row: Any, user: int) -> Piece:
 
 def _photo(row: Mapping[str, Any], body: Mapping[str, Any], facts: dict[str, Any]) -> Piece:
     """A picture; what it holds is judged when it is stored."""
-    if body.get("kind") != "PHOTO":
+    kind = body.get("kind")
+    if kind not in {EvidenceKind.PHOTO, EvidenceKind.DOOR}:
         raise BadRequest("kind")
     finding = whole(body, "finding") if body.get("finding") else None
     text = row.get("photo")
@@ -160,4 +162,4 @@ def _photo(row: Mapping[str, Any], body: Mapping[str, Any], facts: dict[str, Any
     except (binascii.Error, ValueError):
         raise BadRequest("photo") from None
     name = clean_name(_text(body, "file_name", 300)) if body.get("file_name") else ""
-    return Piece(**facts | {"name": f"photo-{facts['key']}"}, photo=photo, file_name=name, finding=finding)
+    return Piece(**facts | {"name": f"photo-{facts['key']}"}, kind=kind, photo=photo, file_name=name, finding=finding)

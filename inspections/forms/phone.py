@@ -13,46 +13,15 @@ from django import forms
 from django.http import QueryDict
 
 from inspections.enums import EvidenceKind
+from inspections.forms.arriving import ArrivalForm
+from inspections.forms.fields import OWED, day_field, moment_field, text_field, tick_field
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding
 from inspections.services.content import HEAD
 from inspections.services.entry import EntryOutcome
 from registry.clock import SHANGHAI
 from registry.enums import CheckMethod
 
-TEXT = 2000
-OWED = "inspections/phone/_field.html"  # asked for on submission though a draft may lack it: not marked 选填
-MINUTE = "%Y-%m-%dT%H:%M"
 TEXT_FIELDS = {"NOT_OK": "text_bad", "NOT_APPLICABLE": "text_na", "NOT_CHECKED": "text_skip"}
-
-
-def moment_field(label: str) -> forms.DateTimeField:
-    """A minute of Shanghai."""
-    widget = forms.DateTimeInput(format=MINUTE, attrs={"type": "datetime-local"})
-    words = {"invalid": f"{label}请按“2024-09-24 14:05”的样子填写。"}
-    return forms.DateTimeField(
-        label=label, required=False, widget=widget, error_messages=words, show_hidden_initial=True, template_name=OWED
-    )
-
-
-def day_field(label: str, **options: Any) -> forms.DateField:
-    """A day."""
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    words = {"invalid": f"{label}请按“2024-09-24”的样子填写。"}
-    return forms.DateField(label=label, required=False, widget=widget, error_messages=words, **options)
-
-
-def text_field(label: str, *, rows: int = 0, length: int = TEXT, **options: Any) -> forms.CharField:
-    """One line of text, or ``rows`` of them."""
-    widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
-    words = {"max_length": f"{label}最多 {length} 个字，请缩短。"}
-    return forms.CharField(
-        label=label, required=False, max_length=length, widget=widget, error_messages=words, **options
-    )
-
-
-def tick_field(label: str, **options: Any) -> forms.BooleanField:
-    """Yes, or not said."""
-    return forms.BooleanField(label=label, required=False, **options)
 
 
 class HeadForm(forms.Form):
@@ -68,7 +37,10 @@ class HeadForm(forms.Form):
     )  # fmt: skip
     certificates_shown = tick_field("已出示执法证件", show_hidden_initial=True)
     informed = tick_field("已告知检查事由、依据、权利义务和申请回避权", show_hidden_initial=True)
-    recusal_requested = tick_field("当事人申请回避", show_hidden_initial=True)
+    recusal_requested = forms.TypedChoiceField(
+        label="当事人是否申请回避", required=False, widget=forms.RadioSelect, empty_value=None,
+        coerce=lambda value: value == "1", choices=[("0", "不申请"), ("1", "申请回避")], show_hidden_initial=True,
+    )  # fmt: skip
     recusal_reason = text_field("申请回避的理由", length=200, show_hidden_initial=True)
     overall = text_field("现场情况", rows=3, show_hidden_initial=True)
     consultation = text_field("企业咨询与答复", rows=2, show_hidden_initial=True)
@@ -78,7 +50,8 @@ class HeadForm(forms.Form):
     @staticmethod
     def stored(record: InspectionRecord) -> dict[str, Any]:
         """The values of a record, as initial data."""
-        return {name: getattr(record, name) for name in (*HEAD, "version")}
+        asked = {None: "", True: "1", False: "0"}[record.recusal_requested]
+        return {name: getattr(record, name) for name in (*HEAD, "version")} | {"recusal_requested": asked}
 
 
 class SectionForm(forms.Form):
@@ -169,6 +142,7 @@ class EntryPage:
         members = list(section.members.all())
         self.head = HeadForm(data, prefix="head", initial=HeadForm.stored(record))
         self.own = SectionForm(data, prefix="section", members=members, initial=SectionForm.stored(section))
+        self.arrival = ArrivalForm(data, section=section, members=members)
         self.items = {
             f"item-{one.pk}": FindingForm(data, prefix=f"item-{one.pk}", initial=FindingForm.stored(one))
             for one in self.findings
@@ -176,7 +150,7 @@ class EntryPage:
 
     def forms(self) -> list[forms.Form]:
         """All forms of the page."""
-        return [self.head, self.own, *self.items.values()]
+        return [self.head, self.own, self.arrival, *self.items.values()]
 
     def is_valid(self) -> bool:
         """Every form, so that all errors show at once."""
@@ -194,7 +168,7 @@ class EntryPage:
     def arguments(self) -> dict[str, Any]:
         """For services.save_entry: only what this person changed."""
         head = {name: self.head.cleaned_data[name] for name in self.head.changed_data if name != "version"}
-        own = self.own.chosen()
+        own = self.own.chosen() | self.arrival.facts()
         return {
             "head": head | {"version": self.head.cleaned_data["version"]} if head else None,
             "section": own | {"version": self.own.cleaned_data["version"], "section": self.section} if own else None,
@@ -203,6 +177,7 @@ class EntryPage:
                 for one, form in zip(self.findings, self.items.values(), strict=True)
                 if form.touched()
             ],
+            "arrival": self.arrival.told(self.own.cleaned_data["version"]),
         }
 
     def after(self, outcome: EntryOutcome, fresh: "EntryPage") -> "EntryPage":
@@ -216,6 +191,10 @@ class EntryPage:
             elif name == "section":
                 members = list(fresh.section.members.all())
                 fresh.own = SectionForm(data, prefix=name, members=members, initial=stored[name])
+                data = _rebased(data, name, fresh.arrival.initial)
+                fresh.arrival = ArrivalForm(data, section=fresh.section, members=members)
+            elif name == "arrival":
+                continue  # both values are told beside it; the outcome is chosen anew
             else:
                 fresh.items[name] = FindingForm(data, prefix=name, initial=stored[name])
         return fresh

@@ -7,19 +7,22 @@ from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 
+from inspections.arrival import FACTS
 from inspections.services.sync import Change, Sender
 from registry.errors import DomainError
 
 TEXT = 2000
 TEXTS = {
     "place": 300, "recusal_reason": 200, "overall": TEXT, "consultation": TEXT, "recorder": 100,
-    "other_body": 100, "other_body_number": 60,
+    "other_body": 100, "other_body_number": 60, "found_at": 300, "said": TEXT, "met_name": 50, "met_post": 50,
+    "onlooker_name": 50, "onlooker_unit": 100, "no_onlooker": 200,
 }  # fmt: skip
-TICKS = {"certificates_shown", "informed", "recusal_requested", "written_only"}
+TICKS = {"certificates_shown", "informed", "written_only"}
 MOMENTS = {"visit_from", "visit_to"}
 HEAD_FIELDS = {"visit_from", "visit_to", "place", "methods", "certificates_shown", "informed", "recusal_requested",
                "recusal_reason", "overall", "consultation", "recorder"}  # fmt: skip
-SECTION_FIELDS = {"present", "written_only", "other_body", "other_body_number", "other_body_day", "conclusion"}
+SECTION_FIELDS = {"present", "written_only", "other_body", "other_body_number", "other_body_day", "conclusion",
+                  "arrival", *FACTS}  # fmt: skip
 SIGNING = {"signature": 20, "signatory_name": 50, "signatory_role": 16, "signatory_post": 50, "opinion_text": TEXT,
            "refusal_reason": TEXT, "witness_name": 50, "witness_unit": 100, "no_witness_reason": 200}  # fmt: skip
 MAX_ID = 1 << 62
@@ -111,6 +114,12 @@ def read_value(field: str, value: Any) -> Any:
     """The value of one field of head or section, in the type the services take."""
     if field in TICKS:
         return _of_type(field, value, bool)
+    if field == "recusal_requested":
+        return None if value is None else _of_type(field, value, bool)
+    if field == "arrival":
+        return _arrival(_of_type(field, value, dict))
+    if field == "attempts":
+        return [_attempt(_of_type(field, one, dict)) for one in _of_type(field, value, list)[:50]]
     if field in TEXTS:
         return clean_text(_of_type(field, value, str), TEXTS[field])
     if field in MOMENTS:
@@ -133,6 +142,18 @@ def _of_type(field: str, value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
         raise BadRequest(field)
     return value
+
+
+def _arrival(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The outcome and when the officers came; both empty while nothing was told."""
+    outcome = _of_type("outcome", value.get("outcome"), str)[:12]
+    return {"outcome": outcome, "at": _moment("at", value.get("at"))}
+
+
+def _attempt(row: Mapping[str, Any]) -> dict[str, Any]:
+    at, note = _moment("at", row.get("at")), clean_text(_of_type("note", row.get("note", ""), str), 100)
+    how, by = _of_type("how", row.get("how"), str)[:12], whole(row, "by")
+    return {"how": how, "at": at, "by": by, "note": note}
 
 
 def _moment(field: str, value: Any) -> dt.datetime | None:

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from inspections import querysets
 from inspections.enums import (
     Answer,
+    Arrival,
     Measure,
     RecordState,
     ResultCode,
@@ -49,7 +50,7 @@ class InspectionRecord(models.Model):
     methods = models.JSONField("检查方式", default=list, blank=True)
     certificates_shown = models.BooleanField("已出示执法证件", default=False)
     informed = models.BooleanField("已告知检查事由、依据、权利义务及申请回避权", default=False)
-    recusal_requested = models.BooleanField("当事人申请回避", default=False)
+    recusal_requested = models.BooleanField("当事人申请回避", null=True, blank=True)
     recusal_reason = models.CharField("申请回避理由", max_length=200, blank=True)
     overall = models.TextField("现场情况", blank=True)
     consultation = models.TextField("咨询与答复", blank=True)
@@ -98,6 +99,16 @@ class DepartmentSection(models.Model):
     department = models.ForeignKey(Department, verbose_name="部门", on_delete=models.PROTECT, related_name="sections")
     state = models.CharField("状态", max_length=12, choices=SectionState.choices, default=SectionState.NOT_STARTED)
     written_only = models.BooleanField("本部门为书面检查，未到现场", default=False)
+    arrival = models.CharField("到场情况", max_length=12, choices=Arrival.choices, blank=True)
+    arrived_at = models.DateTimeField("到达时间", null=True, blank=True)
+    attempts = models.JSONField("联系经过", default=list, blank=True)
+    found_at = models.CharField("现址或去向", max_length=300, blank=True)
+    said = models.TextField("对方怎样说", blank=True)
+    met_name = models.CharField("接待人", max_length=50, blank=True)
+    met_post = models.CharField("接待人职务", max_length=50, blank=True)
+    onlooker_name = models.CharField("现场见证人", max_length=50, blank=True)
+    onlooker_unit = models.CharField("现场见证人单位", max_length=100, blank=True)
+    no_onlooker = models.CharField("没有见证人的原因", max_length=200, blank=True)
     result_note = models.TextField("结果说明", blank=True)
     result_confirmed = models.BooleanField("部门结果已由检查人员确认", default=False)
     due_on = models.DateField("回填期限", null=True, blank=True)
@@ -178,6 +189,7 @@ class ItemFinding(models.Model):
     answer = models.CharField("结果", max_length=16, choices=Answer.choices, blank=True)
     text = models.TextField("问题或原因说明", blank=True)
     corrected = models.BooleanField("当场改正", default=False)
+    outcome = models.CharField("由到场情况填写", max_length=12, choices=Arrival.choices, blank=True)
     version = models.PositiveIntegerField("版本", default=0)
     updated_at = models.DateTimeField("填写时间", null=True, blank=True)
     updated_by = models.ForeignKey(User, verbose_name="填写人", null=True, blank=True, on_delete=models.PROTECT)
@@ -189,7 +201,18 @@ class ItemFinding(models.Model):
         constraints = [models.UniqueConstraint(fields=["section", "item"], name="finding_one_per_item")]
 
     def __str__(self) -> str:
-        return f"{self.item} {self.get_answer_display()}"
+        return f"{self.item} {self.words}"
+
+    @property
+    def words(self) -> str:
+        """The answer as it is read: 符合; 未检查（无法联系） where the outcome of the arrival filled it."""
+        label = str(self.get_answer_display())
+        return f"{label}（{self.get_outcome_display()}）" if self.outcome else label
+
+    @property
+    def explanation(self) -> str:
+        """What a person wrote to the answer; nothing where the outcome of the arrival filled it."""
+        return "" if self.outcome else self.text
 
 
 class SectionResult(models.Model):

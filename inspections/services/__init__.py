@@ -1,5 +1,6 @@
 """Every change of records, sections and confirmations. Each service writes its audit event in its own transaction."""
 
+from inspections.services.arriving import save_arrival
 from inspections.services.attending import WrongCode, confirm_attendance, count_wrong_try, issue_code
 from inspections.services.batches import run_event_batch
 from inspections.services.clocks import is_late, moves, recompute_deadlines
@@ -81,6 +82,7 @@ __all__ = [
     "review_section",
     "run_event_batch",
     "run_is_due",
+    "save_arrival",
     "save_entry",
     "save_finding",
     "save_head",

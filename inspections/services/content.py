@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
 
+from inspections.arrival import FIELDS as ARRIVAL_FIELDS
+from inspections.arrival import NOBODY_MET
 from inspections.enums import OPEN_FOR_ENTRY
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, SectionMember
 from inspections.services.section_entry import section_content
@@ -22,8 +24,8 @@ HEAD_FACTS = (
 HEAD = (*HEAD_FACTS, "overall", "consultation", "recorder")
 # Filled in after the representative has signed, without touching what was signed for.
 AFTER_SIGNING = {"visit_to", "consultation", "recorder"}
-# Joined the head later: left out while empty, so that digests made before still hold.
-LATER = {"recorder"}
+# Joined head and section later: left out while empty, so that digests made before still hold.
+LATER = {"recorder", *ARRIVAL_FIELDS}
 FINDING = ("answer", "text", "corrected")
 
 
@@ -53,6 +55,7 @@ def findings_content(section: DepartmentSection) -> list[dict[str, Any]]:
             "item": [finding.item.code, str(finding.item.effective_from)],
             **audit.fields_of(finding, FINDING),
             "evidence": sorted(row.sha256 for row in finding.evidence.all()),
+            **({"outcome": finding.outcome} if finding.outcome else {}),
         }
         for finding in section.findings.all()
     ]
@@ -65,18 +68,23 @@ def sealed_content(section: DepartmentSection) -> dict[str, Any]:
     return {
         "record": record.number,
         "department": section.department.code,
-        # a written check may be submitted before the visit whose head others still fill
-        "head": {} if section.written_only else audit.fields_of(record, HEAD_FACTS),
-        "section": section_content(section),
+        # a written check, or one that met nobody, may be submitted before the visit whose head others still fill
+        "head": {} if section.written_only or section.arrival in NOBODY_MET else audit.fields_of(record, HEAD_FACTS),
+        "section": _without_later(section_content(section)),
         "findings": findings_content(section),
         "assistants": [audit.fields_of(row, ("name", "unit", "role", "reason")) for row in section.assistants.all()],
         "evidence": sorted(row.sha256 for row in section.evidence.all()),
     }
 
 
+def _without_later(content: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if value or name not in LATER}
+
+
 def section_digest(section: DepartmentSection) -> str:
     """Digest of what the enterprise sees of a section (``complete``) when it signs."""
-    shown = {name: value for name, value in section_content(section).items() if name != "result_confirmed"}
+    content = _without_later(section_content(section))
+    shown = {name: value for name, value in content.items() if name != "result_confirmed"}
     return digest({"section": shown, "findings": findings_content(section)})
 
 

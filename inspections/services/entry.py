@@ -6,13 +6,14 @@ overwritten (ux.md §2.1). Lock order: record, then audit stream.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
+from inspections.arrival import NOBODY_MET
 from inspections.enums import Answer, SectionState
 from inspections.models import Assistant, DepartmentSection, InspectionRecord, ItemFinding
 from inspections.services.clocks import due_dates, fill_missing_due_dates, start_clocks
@@ -115,7 +116,7 @@ def store_finding(
             mine=answer_words(answer, text), by=str(stored.updated_by or "他人"), at=stored.updated_at,
             version=stored.version, value=before,
         )  # fmt: skip
-    stored.answer, stored.text, stored.corrected = answer, text, corrected
+    stored.answer, stored.text, stored.corrected, stored.outcome = answer, text, corrected, ""
     keep(stored, actor)
     audit.record(
         stream=stream_of(record), actor=actor, action=action, obj=stored, head=held.head,
@@ -256,9 +257,15 @@ def _check_head(stored: InspectionRecord, changes: Mapping[str, Any]) -> None:
         "recusal_reason", stored.recusal_reason
     ):
         raise DomainError("当事人申请回避的，请写明申请的理由，由部门负责人决定。")
-    locked = stored.sections.filter(state__in=[SectionState.SUBMITTED, SectionState.APPROVED], written_only=False)
-    if set(changes) & set(HEAD_FACTS) and (first := locked.select_related("department").first()):
+    if set(changes) & set(HEAD_FACTS) and (first := locking(stored)):
         raise DomainError(f"{first.department}已按现在的入场信息提交，不能再改。确有错误时，请该部门管理员先退回。")
+
+
+def locking(record: InspectionRecord) -> DepartmentSection | None:
+    """A section that was submitted with the head as it is. One that met nobody has a time of its own and no part in it,
+    so that another department can still come on another day and find somebody in."""
+    handed_in = record.sections.filter(state__in=[SectionState.SUBMITTED, SectionState.APPROVED], written_only=False)
+    return handed_in.exclude(arrival__in=NOBODY_MET).select_related("department").first()
 
 
 def head_warnings(record: InspectionRecord) -> list[str]:
@@ -286,15 +293,18 @@ def save_entry(
     head: Mapping[str, Any] | None,
     section: Mapping[str, Any] | None,
     findings: Iterable[Mapping[str, Any]],
+    arrival: Callable[..., Any] | None = None,
 ) -> EntryOutcome:
     """Store a whole page: keyword arguments for ``save_head``, ``save_section`` and one ``save_finding`` per item.
 
-    Pieces that collide with somebody else's change are left out and reported; everything else is stored.
+    Pieces that collide with somebody else's change are left out and reported; everything else is stored. ``arrival``
+    comes last (``save_arrival`` with its values, asked for the rest): what was answered by hand is not filled again.
     """
     outcome = EntryOutcome()
     lock_record(record)
 
-    def attempt(name: str, call: Any, arguments: Mapping[str, Any]) -> None:
+    def attempt(name: str, call: Any, arguments: Mapping[str, Any]) -> Any:
+        answer = None
         try:
             with transaction.atomic():
                 answer = call(actor=actor, **arguments)
@@ -305,13 +315,16 @@ def save_entry(
         else:
             outcome.saved += 1
             outcome.warnings += answer if name == "head" else []
+        return answer
 
     if head is not None:
         attempt("head", save_head, {"record": record, **head})
-    if section is not None:
-        attempt("section", save_section, section)
     for arguments in findings:
         attempt(f"item-{arguments['finding'].pk}", save_finding, arguments)
+    stored = attempt("section", save_section, section) if section is not None else None
+    if arrival is not None:
+        own_step = stored is not None and section is not None and stored.version - section["version"] in {0, 1}
+        attempt("arrival", arrival, {"version": stored.version} if own_step else {})
     return outcome
 
 

@@ -12,7 +12,7 @@ from registry.models import InspectionItem, User
 from registry.statements import Columns, changed, first, locking, moment
 
 FINDING = Columns(
-    ItemFinding, "id", "section_id", "item_id", "order", "answer", "text", "corrected", "version", table="f"
+    ItemFinding, "id", "section_id", "item_id", "order", "answer", "text", "corrected", "outcome", "version", table="f"
 )
 SECTION = Columns(
     DepartmentSection, "id", "record_id", "department_id", "state", "result_note", "result_confirmed", table="s"
@@ -20,7 +20,7 @@ SECTION = Columns(
 ITEM = Columns(InspectionItem, "id", "code", "name", table="i")
 KEEP = """
 UPDATE inspections_itemfinding
-SET answer = %s, text = %s, corrected = %s, version = %s, updated_at = %s, updated_by_id = %s
+SET answer = %s, text = %s, corrected = %s, outcome = %s, version = %s, updated_at = %s, updated_by_id = %s
 WHERE id = %s AND version = %s
 """
 
@@ -75,13 +75,13 @@ def held_finding(actor: User, record: int, finding: int) -> Held | None:
 
 
 def keep(finding: ItemFinding, actor: User) -> None:
-    """Store answer, text and 当场改正 as they stand in a held ``finding``: a version further, by ``actor``, now.
+    """Store a held ``finding`` as it stands, with its outcome: a version further, by ``actor``, now.
 
     That the statement asks once more for the version that was held makes a caller without the lock fail instead of
     overwrite. Raises RuntimeError then.
     """
     before, finding.version = finding.version, finding.version + 1
     finding.updated_at, finding.updated_by = clock.now(), actor
-    row = [str(finding.answer), finding.text, finding.corrected, finding.version, moment(finding.updated_at)]
-    if changed(KEEP, [*row, actor.pk, finding.pk, before]) != 1:
+    row = [str(finding.answer), finding.text, finding.corrected, finding.outcome, finding.version]
+    if changed(KEEP, [*row, moment(finding.updated_at), actor.pk, finding.pk, before]) != 1:
         raise RuntimeError(f"finding {finding.pk} was changed without the lock of its record")

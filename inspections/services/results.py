@@ -74,7 +74,8 @@ def facts_of(
 ) -> dict[str, Any]:
     """What the rules are asked of, for codes that are chosen or might be."""
     items = [(one.order, one.answer, one.corrected) for one in section.findings.all()]
-    return result_facts(items, codes, note, market=is_market(section), confirmed=confirmed)
+    arrival = "" if section.written_only else section.arrival
+    return result_facts(items, codes, note, market=is_market(section), confirmed=confirmed, arrival=arrival)
 
 
 def result_problems(section: DepartmentSection, codes: Collection[str], note: str) -> list[str]:

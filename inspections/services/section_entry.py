@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
-from inspections.enums import Measure, ResultCode
+from inspections.arrival import FACTS, FIELDS
+from inspections.enums import Arrival, Measure, ResultCode
 from inspections.models import DepartmentSection, FollowUp, InspectionRecord, SectionMember, SectionResult
+from inspections.services.attempts import attempt_words, read_attempts
 from inspections.services.results import codes_of, misfits, result_problems
 from inspections.services.writing import (
     TAKEN_OVER,
@@ -27,10 +29,11 @@ from registry.errors import DomainError
 from registry.models import AuditEvent, User
 
 SECTION_FIELDS = (
-    "written_only", "result_note", "result_confirmed", "other_body", "other_body_number", "other_body_day",
+    "written_only", "result_note", "result_confirmed", "other_body", "other_body_number", "other_body_day", *FIELDS,
 )  # fmt: skip
 KEEP: Any = object()
 FILLED = "填写部门结果"
+ARRIVED = "选择到场情况"
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,19 @@ def save_section(
     other_body_number: str | None = None,
     other_body_day: dt.date | None = KEEP,
     base: Mapping[str, Any] | None = None,
+    **facts: Any,
 ) -> DepartmentSection:
     """Store what a department says of its own part; whatever is left out stays as it is.
+
+    ``facts``: fields of ``arrival.FACTS``. The outcome of the arrival itself is ``save_arrival``'s.
 
     ``present``: those of the drawn inspectors who came. ``results`` with ``result_confirmed=True`` must be valid
     (``result_problems``), else DomainError with all problems. ``base``: what the changed parts of ``section_content``
     said when the writer began; while they still say so, other changes are no collision. Raises StaleVersion when the
     section was changed.
     """
+    if unknown := set(facts) - set(FACTS):
+        raise TypeError(f"not facts of an arrival: {sorted(unknown)}")
     lock_record(InspectionRecord(pk=section.record_id))
     stored = DepartmentSection.objects.select_related("department").get(pk=section.pk)
     check_writable(actor, stored)
@@ -75,7 +83,7 @@ def save_section(
         "written_only": written_only, "result_note": result_note, "result_confirmed": result_confirmed,
         "other_body": other_body, "other_body_number": other_body_number,
     }  # fmt: skip
-    values = {name: value for name, value in values.items() if value is not None}
+    values = {name: value for name, value in values.items() if value is not None} | facts
     if other_body_day is not KEEP:
         values["other_body_day"] = other_body_day
     parts = {"present": present, "results": results, "follow_ups": follow_ups}
@@ -107,7 +115,7 @@ def write_section(
     changed = [name for name in after if before[name] != after[name]]
     untouched = base is not None and all(before[name] == base.get(name) for name in changed)
     if stored.version != version and not untouched:
-        raise _stale_section(stored, before, after)
+        raise stale_section(stored, before, after)
     if stored.result_confirmed and (problems := result_problems(stored, codes_of(stored), stored.result_note)):
         raise DomainError(problems[0], problems=problems)
     if "results" in changed and (problems := misfits(stored, after["results"])):
@@ -161,6 +169,8 @@ def _apply_section(
     follow_ups: Collection[FollowUpEntry] | None,
 ) -> None:
     """Write the parts into their rows; undone by the surrounding transaction if the whole is refused."""
+    if "attempts" in values:
+        values = {**values, "attempts": read_attempts(section, values["attempts"])}
     for name, value in values.items():
         setattr(section, name, value.strip() if isinstance(value, str) else value)
     if present is not None:
@@ -172,12 +182,13 @@ def _apply_section(
                 member.present = member.pk in keys
                 member.save(update_fields=["present"])
     if results is not None:
-        _replace_results(section, set(results))
+        replace_results(section, set(results))
     if follow_ups is not None:
         _replace_follow_ups(section, list(follow_ups))
 
 
-def _replace_results(section: DepartmentSection, codes: set[str]) -> None:
+def replace_results(section: DepartmentSection, codes: set[str]) -> None:
+    """The codes of a section become these; the caller's trail says so."""
     if unknown := sorted(codes - set(ResultCode.values)):
         raise DomainError(f"没有“{'、'.join(unknown)}”这种检查结果，请重新选择。")
     kept = set(section.results.values_list("code", flat=True))
@@ -206,18 +217,24 @@ def _belonging(entry: FollowUpEntry) -> dict[str, Any]:
     return {name: given[name] if name in kept else blank[name] for name in given if name != "measure"}
 
 
-def _stale_section(stored: DepartmentSection, before: Mapping[str, Any], after: Mapping[str, Any]) -> StaleVersion:
+def stale_section(stored: DepartmentSection, before: Mapping[str, Any], after: Mapping[str, Any]) -> StaleVersion:
+    """What a writer is told whose section somebody else changed meanwhile."""
     last = AuditEvent.objects.filter(
-        stream=stream_of(stored.record_id), action__in=[FILLED, TAKEN_OVER], object_id=str(stored.pk),
+        stream=stream_of(stored.record_id), action__in=[FILLED, ARRIVED, TAKEN_OVER], object_id=str(stored.pk),
         object_type=stored._meta.label_lower,
     ).order_by("-seq").first()  # fmt: skip
     name = next(name for name in after if before[name] != after[name])
     return StaleVersion(
-        what=f"{stored.department}的检查结果", theirs=content_words(name, before[name]),
+        what=f"{stored.department}的{_field_label(name)}", theirs=content_words(name, before[name]),
         mine=content_words(name, after[name]), by=last.actor_name if last else "他人",
         at=last.at if last else None, version=stored.version,
         value={name: before[name] for name in after if before[name] != after[name]},
     )  # fmt: skip
+
+
+def _field_label(name: str) -> str:
+    """What a part of the section is called: the facts of an arrival by their own names, all else by the result's."""
+    return str(DepartmentSection._meta.get_field(name).verbose_name) if name in FIELDS else "检查结果"  # type: ignore[union-attr]
 
 
 def content_words(name: str, value: Any) -> str:
@@ -226,6 +243,10 @@ def content_words(name: str, value: Any) -> str:
         return "、".join(str(ResultCode(code).label) for code in value) or "未选"
     if name == "follow_ups":
         return "、".join(str(Measure(row["measure"]).label) for row in value) or "未选"
+    if name == "arrival":
+        return str(Arrival(value).label) if value else "未选"
+    if name == "attempts":
+        return attempt_words(value)
     if name == "present":
         return f"到场 {len(value)} 人"
     return value_words(name, value)

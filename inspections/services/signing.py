@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import transaction
 
+from inspections.arrival import NOBODY_MET
 from inspections.enums import (
     CLOSED_WITHOUT_VISIT,
-    ResultCode,
     SectionState,
     SignatoryRole,
     SignatureState,
@@ -203,13 +203,13 @@ def _shown(sections: Iterable[DepartmentSection]) -> list[DepartmentSection]:
 
 
 def met(record: InspectionRecord) -> list[str]:
-    """The departments that met somebody: 不适用 is theirs to say only where every section was written, or the
-    enterprise could not be reached."""
+    """The departments that met somebody: 不适用 is theirs to say only where every section was written, or nobody was
+    met."""
     open_ones = record.sections.exclude(state__in=list(CLOSED_WITHOUT_VISIT)).select_related("department")
     return [
         str(section.department)
-        for section in open_ones.prefetch_related("results")
-        if not section.written_only and ResultCode.UNREACHABLE not in {row.code for row in section.results.all()}
+        for section in open_ones
+        if not section.written_only and section.arrival not in NOBODY_MET
     ]
 
 

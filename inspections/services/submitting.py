@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
+from inspections.arrival import FACTS, outcome_of
 from inspections.enums import SECTION_TRANSITIONS, EvidenceKind, ResultCode, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, Signature
+from inspections.services.arriving import door_photos
 from inspections.services.attending import not_attested
 from inspections.services.clocks import is_late
 from inspections.services.content import digest, sealed_content
@@ -15,7 +17,7 @@ from inspections.services.people import administrators, link, notify
 from inspections.services.results import codes_of, facts_of
 from inspections.services.signing import is_covered, is_current
 from inspections.services.writing import check_writable, lock_record, stream_of
-from inspections.site_facts import follow_facts
+from inspections.site_facts import VISIT_HEAD, follow_facts, item_facts, visit_facts
 from inspections.site_rules import CONFIRMED, RESULT, broken, of
 from registry import audit, clock
 from registry.enums import CheckMethod
@@ -24,7 +26,6 @@ from registry.models import User
 from registry.services import record_past_inspection
 
 SOURCE = "双随机抽查"
-MEMBERS_NEEDED = 2  # 处罚法 第42条; notice 六(二)2
 RESULT_PLACES = {"results": "result", "result_note": "id_result_note"}
 
 
@@ -48,31 +49,27 @@ def check_section(section: DepartmentSection) -> list[Problem]:
     return [*_visit_problems(section), *_item_problems(section), *_result_problems(section), *_sign_problems(section)]
 
 
+def _arrival(section: DepartmentSection) -> str:
+    """What the officers met with; of a written check nothing."""
+    return "" if section.written_only else section.arrival
+
+
 def _visit_problems(section: DepartmentSection) -> list[Problem]:
+    """What the visit itself owes, by what the officers met with."""
     record = section.record
-    if section.written_only:
-        return []
-    problems = []
+    head = {name: getattr(record, name) for name in VISIT_HEAD}
+    own = {name: getattr(section, name) for name in ("written_only", "arrival", *FACTS)}
     present = section.members.filter(present=True, replaced=False).count()
-    if present < MEMBERS_NEEDED:
-        text = f"到场的检查人员只有 {present} 人，不少于 2 人才能提交（通知第六部分（二）2）。"
-        problems.append(Problem(text, "present"))
-    if not record.certificates_shown:
-        problems.append(Problem("请确认已出示执法证件。", "certificates"))
-    if not record.informed:
-        problems.append(Problem("请确认已告知检查事由、依据、权利义务和申请回避权。", "informed"))
-    if not record.visit_from or not record.visit_to:
-        missing = "开始和结束" if not record.visit_from and not record.visit_to else "结束"
-        problems.append(Problem(f"请填写检查{missing}时间。", "visit"))
-    if not record.methods:
-        problems.append(Problem("请选择检查方式。", "methods"))
-    return problems
+    facts = visit_facts(head | own, present=present, door=len(door_photos(section)))
+    return [Problem(rule.words(facts), rule.field) for rule in broken(of("visit"), facts)]
 
 
 def _item_problems(section: DepartmentSection) -> list[Problem]:
     problems = []
     for finding in section.findings.select_related("item"):
-        facts = {"order": finding.order, "name": finding.item.name, "answer": finding.answer, "text": finding.text}
+        facts = item_facts(
+            finding.order, finding.item.name, finding.answer, finding.text, arrival=_arrival(section)
+        )  # fmt: skip
         problems += [Problem(rule.words(facts), f"item-{finding.pk}") for rule in broken(of("item"), facts)]
     if CheckMethod.OTHER_BODY in section.record.methods and section.written_only and not section.other_body:
         problems.append(Problem("采用其他部门结果的，请填写出具单位、编号、日期并上传文件。", "other-body"))
@@ -117,7 +114,7 @@ def _sign_problems(section: DepartmentSection) -> list[Problem]:
             problems += [Problem(rule.words(facts), rule.field, "sign") for rule in broken(of("officer"), facts)]
     covered = is_covered(record, section)
     facts = shared | {
-        "signs": ResultCode.UNREACHABLE not in codes_of(section), "covered": covered,
+        "signs": outcome_of(section.arrival).signs, "covered": covered,
         "current": covered and is_current(record, section),
     }  # fmt: skip
     return problems + [Problem(rule.words(facts), rule.field, "sign") for rule in broken(of("gate"), facts)]

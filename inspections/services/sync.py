@@ -14,7 +14,9 @@ from django.urls import reverse
 
 from inspections.enums import EvidenceKind
 from inspections.models import DepartmentSection, Evidence, InspectionRecord, SectionMember
-from inspections.services.content import content_version
+from inspections.services.arriving import Arrived, save_arrival
+from inspections.services.attempts import stamp
+from inspections.services.content import FINDING, HEAD_FACTS, content_version
 from inspections.services.drawing import read_drawing
 from inspections.services.entry import save_head, save_rest_ok, store_finding
 from inspections.services.evidence import add_evidence, remove_evidence
@@ -81,6 +83,8 @@ def store_change(*, actor: User, change: Change) -> tuple[Answer, bool]:
             return expected | {"version": _save_item(actor, change)}
         if change.target == "head":
             return expected | _save_head(actor, change)
+        if change.field == "arrival":
+            return expected | _save_arrival(actor, change)
         return expected | {"version": _save_section(actor, change)}
 
     return _once(actor, sender, "sync_save", effect, expected)
@@ -149,10 +153,33 @@ def _save_section(actor: User, change: Change) -> int:
     return stored.version
 
 
+def _save_arrival(actor: User, change: Change) -> Answer:
+    section = _section(actor, change.sender.record)
+    base = section_terms("arrival", change.base, {}) if change.has_base else None
+    try:
+        told = save_arrival(actor=actor, section=section, version=change.version, base=base, **change.value)
+    except StaleVersion as stale:
+        stale.value = _in_terms_of_the_phone("arrival", section_content(section), {})
+        raise
+    return arrival_answer(told)
+
+
+def arrival_answer(told: Arrived) -> Answer:
+    """What an arrival changed beside itself, so that the phone's copy goes on from there: items, head, the result."""
+    items = {str(row.pk): audit.fields_of(row, FINDING) for row in told.items}
+    return {
+        "version": told.section.version, "versions": {str(row.pk): row.version for row in told.items}, "items": items,
+        "head": audit.fields_of(told.record, HEAD_FACTS), "head_version": told.record.version,
+        "conclusion": _in_terms_of_the_phone("conclusion", section_content(told.section), {}),
+    }  # fmt: skip
+
+
 def _in_terms_of_the_phone(name: str, content: Mapping[str, Any], members: Mapping[int, SectionMember]) -> Any:
     """What a field says now, in the form in which the phone sends it."""
     if name == "present":
         return [key for key, row in members.items() if row.inspector_id in content["present"]]
+    if name == "arrival":
+        return {"outcome": content["arrival"], "at": content["arrived_at"]}
     if name == "conclusion":
         return {part: content[part] for part in ("results", "result_note", "result_confirmed", "follow_ups")}
     return content[name]
@@ -164,6 +191,8 @@ def section_arguments(name: str, value: Any, members: Mapping[int, SectionMember
         if unknown := set(value) - set(members):
             raise DomainError(f"到场人员里有 {len(unknown)} 人不是本部门被抽中的检查人员，请登记为协助人员。")
         return {"present": [members[key] for key in value]}
+    if name == "arrival":
+        return {"arrival": value["outcome"], "arrived_at": value["at"]}
     if name == "conclusion":
         rows = value.get("follow_ups")
         return value | ({} if rows is None else {"follow_ups": [FollowUpEntry(**row) for row in rows]})
@@ -174,6 +203,10 @@ def section_terms(name: str, value: Any, members: Mapping[int, SectionMember]) -
     """What the phone says of a field of the section, in the form of ``section_content``."""
     if name == "present":
         return {"present": [row.inspector_id for key, row in members.items() if key in set(value)]}
+    if name == "arrival":
+        return {"arrival": value["outcome"], "arrived_at": audit.plain(value["at"])}
+    if name == "attempts":
+        return {"attempts": [row | {"at": stamp(row["at"]) if row["at"] else None} for row in value]}
     if name == "conclusion":
         return {part: audit.plain(one) for part, one in value.items()}
     return {name: audit.plain(value)}

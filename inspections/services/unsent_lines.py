@@ -14,13 +14,14 @@ from PIL import Image
 
 from inspections.enums import Answer, EvidenceKind
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, SectionMember
+from inspections.services.arriving import write_arrival
 from inspections.services.content import FINDING
 from inspections.services.entry import answer_words, write_head
 from inspections.services.evidence import FORMATS, thumbnail, write_evidence
 from inspections.services.findings import keep
 from inspections.services.leaving import after_answer
 from inspections.services.section_entry import content_words, section_content, write_section
-from inspections.services.sync import Change, photo_facts, section_arguments, section_terms
+from inspections.services.sync import Change, arrival_answer, photo_facts, section_arguments, section_terms
 from inspections.services.writing import Trail, check_open, stream_of, value_words
 from inspections.site_rules import TEXT_NAMES
 from registry import audit
@@ -31,7 +32,7 @@ PARTS = {"present", "results", "follow_ups"}
 SHOWN_PIXELS = 4_000_000  # of a picture that is decoded for the preview
 LABELS = {
     "present": "到场人员", "results": "检查结果", "result_note": "结果说明", "result_confirmed": "结果已确认",
-    "follow_ups": "后续处置",
+    "follow_ups": "后续处置", "arrival": "到场情况", "arrived_at": "到达时间",
 }  # fmt: skip
 
 
@@ -46,6 +47,7 @@ class Piece:
     at: str
     change: Change | None = None
     photo: bytes | None = None
+    kind: str = EvidenceKind.PHOTO.value
     file_name: str = ""
     finding: int | None = None
     unfit: str = ""
@@ -136,7 +138,7 @@ def _write_answer(actor: User, key: int, value: Mapping[str, Any], trail: Trail)
     """The answer to one item of a record that is locked; its version afterwards."""
     row = ItemFinding.objects.select_related("item", "section__department").get(pk=key)
     before = audit.fields_of(row, FINDING)
-    row.answer, row.text, row.corrected = value["answer"], value["text"], value["corrected"]
+    row.answer, row.text, row.corrected, row.outcome = value["answer"], value["text"], value["corrected"], ""
     keep(row, actor)
     audit.record(
         stream=stream_of(row.section.record_id), actor=actor, action=trail.action, obj=row, before=before,
@@ -202,6 +204,12 @@ def _section_line(sections: list[DepartmentSection], piece: Piece, change: Chang
 
     def store(actor: User, trail: Trail) -> dict[str, Any]:
         fresh = DepartmentSection.objects.select_related("department").get(pk=section.pk)
+        if name == "arrival":
+            told = write_arrival(
+                actor=actor, record=section.record, stored=fresh, version=fresh.version, base=None, trail=trail,
+                **change.value,
+            )  # fmt: skip
+            return arrival_answer(told)
         values = {part: value for part, value in arguments.items() if part not in PARTS}
         parts = {part: value for part, value in arguments.items() if part in PARTS}
         stored = write_section(
@@ -250,13 +258,14 @@ def _photo_line(record: InspectionRecord, sections: list[DepartmentSection], pie
     section = row.section if row else sections[0]
     check_open(section)
     data = piece.photo or b""
-    line = Line(piece, f"照片：{row.order} {row.item.name}" if row else "照片", section=section)
+    plain = str(EvidenceKind(piece.kind).label)
+    line = Line(piece, f"照片：{row.order} {row.item.name}" if row else plain, section=section)
     line.brings = f"{piece.file_name or '照片'}（{max(len(data) >> 10, 1)} KB）"
 
     def store(actor: User, trail: Trail) -> dict[str, Any]:
         upload = SimpleUploadedFile(piece.file_name or "照片.jpg", data)
         made = write_evidence(
-            actor=actor, stored=record, kind=EvidenceKind.PHOTO, upload=upload, section=section, finding=row,
+            actor=actor, stored=record, kind=piece.kind, upload=upload, section=section, finding=row,
             trail=trail,
         )  # fmt: skip
         return photo_facts(made)

@@ -9,10 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from inspections import bases, services
 from inspections.absences import why_away
+from inspections.arrival import NOBODY_MET
 from inspections.enums import OPEN_FOR_ENTRY, Answer, RecordState, SectionState
 from inspections.filters import TaskFilter
 from inspections.forms.desk import ApprovalForm, ReplaceForm, UpstreamForm
 from inspections.models import Approval, DepartmentSection, Evidence, InspectionRecord, ItemFinding, SectionMember
+from inspections.services.arriving import arrival_lines, door_photos
 from inspections.services.content import complete, seal, short
 from inspections.views.showing import STATE_TAGS, Clocks, attempt, page_of
 from registry import clock
@@ -108,7 +110,11 @@ def sections_shown(record: InspectionRecord) -> list[DepartmentSection]:
     sections = list(rows.order_by("department__order", "department__code"))
     for section in sections:
         section.tag = STATE_TAGS[SectionState(section.state)]
-        section.own_files = [one for one in section.evidence.all() if one.finding_id is None]
+        section.door = door_photos(section)
+        section.arrival_lines, section.nobody_met = arrival_lines(section), section.arrival in NOBODY_MET
+        section.own_files = [
+            one for one in section.evidence.all() if one.finding_id is None and one not in section.door
+        ]  # fmt: skip
         section.bad = [one for one in section.findings.all() if one.answer == Answer.NOT_OK]
         section.odd = [
             one for one in section.findings.all() if one.answer in {Answer.NOT_APPLICABLE, Answer.NOT_CHECKED}

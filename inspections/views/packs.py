@@ -7,8 +7,10 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from inspections import services
+from inspections.arrival import FACTS, as_json
 from inspections.enums import OPEN_FOR_ENTRY, EvidenceKind, ReviewDecision, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, ReasonPhrase
+from inspections.services.arriving import door_photos
 from inspections.services.content import FINDING, HEAD, complete, content_version
 from inspections.services.results import is_market
 from inspections.services.section_entry import section_content
@@ -55,6 +57,14 @@ def opinions_of(section: DepartmentSection) -> dict[str, str]:
     return opinions
 
 
+def told_of(section: DepartmentSection) -> dict[str, Any]:
+    """What was said of the arrival, each in the form in which the phone sends it (section_terms)."""
+    content = section_content(section)
+    return {"arrival": {"outcome": content["arrival"], "at": content["arrived_at"]}} | {
+        name: content[name] for name in FACTS
+    }
+
+
 def pack_of(section: DepartmentSection, user: User, clocks: Clocks) -> dict[str, Any]:
     """One record, seen from one's own section (``complete``)."""
     record = section.record
@@ -67,7 +77,7 @@ def pack_of(section: DepartmentSection, user: User, clocks: Clocks) -> dict[str,
     names = ("name", "uscc", "address", "contact_name", "contact_phone")
     return {
         "id": record.pk, "number": record.number, "version": record.version, "state": record.state,
-        "content_version": content_version(record), "team": record.team,
+        "content_version": content_version(record), "team": record.team, "outcomes": as_json(),
         "enterprise": audit.fields_of(enterprise, names),
         "plan": {"name": plan.task_name, "period_to": str(plan.period_to)},
         "due": {"label": label, "date": due.date, "words": due.text, "kind": due.kind},
@@ -96,13 +106,14 @@ def _section(section: DepartmentSection, user: User) -> dict[str, Any]:
              "me": row.inspector.user_id == user.pk, "attended": row.attended_at} for row in members
         ],
         "present": [row.pk for row in members if row.present],
-        **{name: content[name] for name in OWN},
+        **{name: content[name] for name in OWN}, **told_of(section),
+        "door": [photo_facts(row) for row in door_photos(section)],
         "conclusion": {name: content[name] for name in CONCLUSION},
         "items": [
             {
                 "id": one.pk, "order": one.order, "name": one.item.name, "text": one.item.check_points,
                 "bases": cards.bases_on(one.item.bases.all(), day), "phrases": one.item.phrases,
-                "value": audit.fields_of(one, FINDING), "version": one.version,
+                "value": audit.fields_of(one, FINDING), "version": one.version, "outcome": one.outcome,
                 "opinion": opinions.get(str(one.pk), ""),
                 "photos": [photo_facts(row) for row in one.evidence.all()],
             } for one in section.findings.all()
@@ -138,15 +149,20 @@ def pack_for_check(
 def pack_for_page(record: InspectionRecord, section: DepartmentSection, user: User) -> dict[str, Any]:
     """What the record page hands to its scripts: versions and addresses, no text that the page shows already."""
     pages = {"check": "record_check", "assistant": "record_assistant", "files": "record_evidence"}
-    urls = {name: reverse(f"inspections:sync_{name}") for name in ("hello", "save", "photo", "photo_delete")}
+    urls = {name: reverse(f"inspections:sync_{name}") for name in ("hello", "save", "photo", "photo_delete", "submit")}
+    urls["offline"] = reverse("inspections:phone_shell")
     return {
         "urls": urls | {name: reverse(f"inspections:{page}", args=[record.pk]) for name, page in pages.items()},
         "user": user.pk, "record": record.pk, "head": {"version": record.version, **audit.fields_of(record, HEAD)},
         "section": {
             "version": section.version,
             "present": [row.pk for row in section.members.all() if row.present and not row.replaced],
-            **{name: section_content(section)[name] for name in OWN},
+            **{name: section_content(section)[name] for name in OWN}, **told_of(section),
         },
+        "conclusion": {name: section_content(section)[name] for name in CONCLUSION},
+        "site": tables({"visit", "item"}),
+        "filled": [one.pk for one in section.findings.all() if one.outcome],
+        "me": next((row.pk for row in section.members.all() if row.inspector.user_id == user.pk), None),
         "items": {
             str(one.pk): {"version": one.version, **audit.fields_of(one, FINDING)} for one in section.findings.all()
         },

@@ -18,6 +18,7 @@ from inspections.services.evidence import PER_ITEM
 from inspections.services.results import derive_results
 from inspections.services.submitting import check_section
 from inspections.views import cards, packs
+from inspections.views.arriving import arrival_context, finish
 from inspections.views.showing import Clocks, attempt, day_words, moment_words, page_of, refuse
 from registry import clock
 from registry.errors import DomainError
@@ -90,9 +91,13 @@ def _after_entry(request: HttpRequest, record: InspectionRecord, outcome: EntryO
     if outcome.saved:
         messages.success(request, f"已保存（{moment_words(clock.now())}）。")
     then, _, key = request.POST.get("then", "").partition("-")
+    if then == "submit":
+        return finish(request, record)
     pages = {"check": "record_check", "assistant": "record_assistant", "files": "record_evidence"}
     address = reverse(f"inspections:{pages.get(then, 'record_record')}", args=[record.pk])
-    return redirect(f"{address}?finding={key}" if then == "files" and key.isdigit() else address)
+    if then == "files" and key:
+        address += f"?finding={key}" if key.isdigit() else "?kind=DOOR"
+    return redirect(address)
 
 
 def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome | None) -> dict[str, Any]:
@@ -109,7 +114,9 @@ def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome 
         }
         for one in page.findings
     ]  # fmt: skip
-    refusals = [line for name in ("head", "section") for line in outcome.refusals.get(name, [])] if outcome else []
+    refusals = (
+        [line for name in ("head", "section", "arrival") for line in outcome.refusals.get(name, [])] if outcome else []
+    )
     return {
         "record": record, "section": section, "page": page, "items": items, "errors": page.errors(),
         "conflicts": dict(outcome.conflicts) if outcome else {}, "refusals": refusals,
@@ -118,7 +125,7 @@ def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome 
         "open": section.state in OPEN_FOR_ENTRY, "returned": returned[-1] if opinions or returned else None,
         "saved": max((one.updated_at for one in page.findings if one.updated_at), default=None),
         "signature": services.signature_status(record), "due": cards.due_of(section, Clocks()),
-        **packs.script_context(record, section, request.user),
+        "told": arrival_context(record, section), **packs.script_context(record, section, request.user),
     }  # fmt: skip
 
 

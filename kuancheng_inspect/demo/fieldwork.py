@@ -1,11 +1,15 @@
 """The visits, the reviews and the publication of the 2024 campaign, played by inspectors and department admins."""
 
 import datetime as dt
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageDraw
+
 from inspections import services as inspecting
-from inspections.enums import Answer, Measure, RecordState, ResultCode, SectionState
+from inspections.enums import Answer, Arrival, EvidenceKind, Measure, RecordState, ResultCode, SectionState, Way
 from inspections.models import DepartmentSection, FollowUp, InspectionRecord
 from inspections.services.section_entry import FollowUpEntry
 from kuancheng_inspect.demo.accounts import Cast
@@ -17,6 +21,19 @@ from registry.models import User
 from sampling.models import Plan
 
 SIGNATORY = "负责人某"
+UNREACHABLE = 8  # the record whose shop nobody opens
+
+
+def door() -> SimpleUploadedFile:
+    """A drawn shop front with its shutter down; the demonstration shows nobody's real door."""
+    picture = Image.new("RGB", (640, 480), (139, 147, 158))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((90, 40, 550, 110), fill=(46, 79, 116))
+    for top in range(130, 440, 26):
+        draw.rectangle((110, top, 530, top + 20), fill=(176, 182, 189))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return SimpleUploadedFile("门口.jpg", out.getvalue(), content_type="image/jpeg")
 
 
 @dataclass
@@ -45,7 +62,16 @@ class FieldWork:
         start, end = moment(str(day), 19 if evening else 9, 5), moment(str(day), 20 if evening else 10, 20)
         clock.pin(end, running=False)
         sections = list(record.sections.filter(state=SectionState.NOT_STARTED).select_related("department"))
+        if number == UNREACHABLE:
+            self._nobody_in(sections, end)
+            return
         first = self._inspector(sections[0])
+        for section in sections:
+            inspecting.save_arrival(
+                actor=self._inspector(section), section=section, outcome=Arrival.NORMAL, at=start,
+                version=section.version,
+            )  # fmt: skip
+        record.refresh_from_db()
         inspecting.save_head(
             actor=first,
             record=record,
@@ -72,6 +98,24 @@ class FieldWork:
             inspecting.submit_section(
                 actor=self._inspector(section), section=DepartmentSection.objects.get(pk=section.pk)
             )
+
+    def _nobody_in(self, sections: list[DepartmentSection], at: dt.datetime) -> None:
+        """The door is locked: photo, two ways of looking for somebody, the proposed result confirmed, handed in."""
+        for section in sections:
+            actor = self._inspector(section)
+            inspecting.add_evidence(
+                actor=actor, record=section.record, kind=EvidenceKind.DOOR, upload=door(), section=section
+            )
+            told = inspecting.save_arrival(
+                actor=actor, section=section, outcome=Arrival.UNREACHABLE, at=at, version=section.version
+            ).section
+            members = list(section.members.filter(replaced=False))
+            tries = [{"how": how, "at": at, "by": members[0].pk} for how in (Way.KNOCK, Way.CALL)]
+            inspecting.save_section(
+                actor=actor, section=told, version=told.version, present=members, attempts=tries,
+                results=[ResultCode.UNREACHABLE], result_confirmed=True,
+            )  # fmt: skip
+            inspecting.submit_section(actor=actor, section=DepartmentSection.objects.get(pk=section.pk))
 
     @staticmethod
     def _inspector(section: DepartmentSection) -> User:

@@ -98,6 +98,10 @@ class Running:
         section = record.sections.filter(state=SectionState.NOT_STARTED).select_related("department")[0]
         actor = work._inspector(section)
         now = dt.datetime.fromisoformat(f"{end}+08:00")
+        inspecting.save_arrival(
+            actor=actor, section=section, outcome="NORMAL", at=now - dt.timedelta(hours=1), version=section.version
+        )
+        record.refresh_from_db()
         inspecting.save_head(
             actor=actor, record=record, version=record.version, visit_from=now - dt.timedelta(hours=1), visit_to=now,
             place=record.selection.enterprise.address, methods=["ON_SITE"], certificates_shown=True, informed=True,

@@ -49,12 +49,25 @@ def fill(section: DepartmentSection, *, answers: dict[str, Any] | None = None) -
         actor=actor, record=record, version=record.version, visit_from=VISIT_FROM, visit_to=VISIT_TO,
         place="示例街1号", methods=["ON_SITE"], certificates_shown=True, informed=True,
     )  # fmt: skip
+    arrive(section)
     for finding in section.findings.all():
         entry.save_finding(actor=actor, finding=finding, answer="OK", text="", corrected=False, version=finding.version)
+    section.refresh_from_db()
     entry.save_section(
         actor=actor, section=section, version=section.version, present=list(section.members.all()),
         results=["NO_PROBLEM"], result_confirmed=True,
     )  # fmt: skip
+    section.refresh_from_db()
+    return actor
+
+
+def arrive(section: DepartmentSection, outcome: str = "NORMAL", at: dt.datetime = VISIT_FROM) -> User:
+    """A section's first inspector says what was met with, on the section as it is stored now."""
+    from inspections.services import arriving
+
+    actor = inspectors(section)[0]
+    section.refresh_from_db()
+    arriving.save_arrival(actor=actor, section=section, outcome=outcome, at=at, version=section.version)
     section.refresh_from_db()
     return actor
 

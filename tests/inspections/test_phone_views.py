@@ -73,6 +73,7 @@ def test_the_whole_road_without_script(record: InspectionRecord) -> None:
         "head-visit_from": ["2024-09-24T14:05"], "head-visit_to": ["2024-09-24T15:02"], "head-methods": ["ON_SITE"],
         "head-certificates_shown": ["on"], "head-informed": ["on"], "head-place": ["二楼"],
         "head-recorder": ["DSJ-0312"],
+        "section-arrival": ["NORMAL"], "section-arrived_at": ["2024-09-24T14:05"],
         "section-present": [str(member.pk) for member in section.members.all()],
         f"item-{first.pk}-answer": ["OK"], f"item-{second.pk}-answer": ["NOT_OK"],
         f"item-{second.pk}-text_bad": ["日志不足60日"], f"item-{second.pk}-corrected": ["0"], "then": ["check"],

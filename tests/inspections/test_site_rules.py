@@ -15,6 +15,7 @@ from inspections import site_facts, site_rules
 from inspections.enums import Answer, Measure, ResultCode, SignatureState
 
 ANSWERS = ["", *Answer.values]
+ARRIVALS = ["", *site_rules.OUTCOMES]
 RULES_JS = Path(__file__).resolve().parents[2] / "static/js/phone/rules.js"
 ITEMS = [
     [], [("", False)], [("OK", False)], [("NOT_OK", False)], [("NOT_OK", True)], [("NOT_OK", True), ("NOT_OK", False)],
@@ -40,12 +41,12 @@ SIGNING = [
 
 def cases() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for items, codes, note, market in product(ITEMS, CODES, ("", "说明"), (False, True)):
+    for items, codes, note, market, arrival in product(ITEMS, CODES, ("", "说明"), (False, True), ARRIVALS):
         rows = [(order, answer, corrected) for order, (answer, corrected) in enumerate(items, 1)]
-        facts = site_facts.result_facts(rows, codes, note, market=market, confirmed=bool(note))
+        facts = site_facts.result_facts(rows, codes, note, market=market, confirmed=bool(note), arrival=arrival)
         given = [{"order": o, "name": "项", "value": {"answer": a, "text": "", "corrected": c}} for o, a, c in rows]
         found += [
-            {"scope": scope, "args": [given, codes, note, market, bool(note)], "facts": facts}
+            {"scope": scope, "args": [given, codes, note, market, bool(note), arrival], "facts": facts}
             for scope in ("result", "confirm")
         ]
     for codes, measures in product(
@@ -62,9 +63,10 @@ def cases() -> list[dict[str, Any]]:
         found.append({"scope": "measure", "args": [row], "facts": row | {"label": str(measure.label)}})
     for answer, text in product(ANSWERS, ("", " ", "原因")):
         row = {"order": 3, "name": "曲库", "value": {"answer": answer, "text": text}}
-        found.append(
-            {"scope": "item", "args": [row], "facts": {"order": 3, "name": "曲库", "answer": answer, "text": text}}
-        )
+        for arrival in ARRIVALS:
+            facts = site_facts.item_facts(3, "曲库", answer, text, arrival=arrival)
+            found.append({"scope": "item", "args": [row, arrival], "facts": facts})
+    found += visits()
     for values, met in product(SIGNING, ([], ["旅文广电局", "公安局"])):
         found.append({"scope": "sign", "args": [values, met], "facts": site_facts.sign_facts(values, met)})
     for flags in product((False, True), repeat=4):
@@ -75,19 +77,44 @@ def cases() -> list[dict[str, Any]]:
     return found
 
 
+def visits() -> list[dict[str, Any]]:
+    """Every outcome with nothing said, each single fact, and everything said; on site and on paper."""
+    bare: dict[str, Any] = {
+        "certificates_shown": False, "informed": False, "visit_from": None, "visit_to": None, "methods": [],
+        "written_only": False, "attempts": [], "found_at": "", "said": " ", "met_name": "", "met_post": "",
+        "onlooker_name": "", "onlooker_unit": "", "no_onlooker": "",
+    }  # fmt: skip
+    tries = [{"how": "KNOCK"}, {"how": "KNOCK"}, {"how": "CALL"}]
+    whole = bare | {
+        "certificates_shown": True, "informed": True, "visit_from": "a", "visit_to": "b", "methods": ["ON_SITE"],
+        "attempts": tries, "found_at": "东街9号", "said": "不许进", "met_name": "店员某", "onlooker_name": "刘某",
+        "onlooker_unit": "社区",
+    }  # fmt: skip
+    several = [bare, whole, whole | {"written_only": True}, whole | {"attempts": tries[:2]}]
+    several += [bare | {name: value} for name, value in whole.items()] + [whole | {name: bare[name]} for name in whole]
+    found = []
+    for values, arrival, present, door in product(several, ARRIVALS, (1, 2), (0, 1)):
+        facts = site_facts.visit_facts(values | {"arrival": arrival}, present=present, door=door)
+        section = values | {"arrival": {"outcome": arrival}, "present": [1] * present, "door": [1] * door}
+        found.append({"scope": "visit", "args": [values, section], "facts": facts})
+    return found
+
+
 def test_server_and_phone_say_the_same_of_every_case() -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("needs node")
     given = cases()
     script = f"""
-import {{ broken, demands, followFacts, itemFacts, measureFacts, resultFacts, signFacts }}
+import {{ broken, demands, followFacts, itemFacts, measureFacts, outcomeOf, resultFacts, signFacts, visitFacts }}
   from {json.dumps(RULES_JS.as_uri())};
 let text = "";
 for await (const part of process.stdin) text += part;
 const {{ site, cases }} = JSON.parse(text);
-const make = {{ result: resultFacts, confirm: resultFacts, follow: followFacts, sign: signFacts,
-  measure: (_, row) => measureFacts(site, row), item: (_, row) => itemFacts(row) }};
+const outcome = (code) => outcomeOf(site, {{ written_only: !code, arrival: {{ outcome: code }} }});
+const result = (_, ...args) => resultFacts(site, ...args.slice(0, 5), outcome(args[5]));
+const make = {{ result, confirm: result, visit: visitFacts, follow: followFacts, sign: signFacts,
+  measure: (_, row) => measureFacts(site, row), item: (_, row, code) => itemFacts(site, row, outcome(code)) }};
 console.log(JSON.stringify(cases.map((one) => {{
   const facts = one.args ? make[one.scope](site, ...one.args) : one.facts;
   return [broken(site, one.scope, facts).map(({{ field, text }}) => [field, text]), demands(site, one.scope, facts)];

@@ -49,6 +49,7 @@ def test_everything_that_is_missing_is_named_at_once(section: DepartmentSection)
     problems = submitting.check_section(section)
     assert [(problem.text, problem.anchor, problem.page) for problem in problems] == [
         ("到场的检查人员只有 0 人，不少于 2 人才能提交（通知第六部分（二）2）。", "present", "record"),
+        ("请先选现场是什么情况。", "arrival", "record"),
         ("请确认已出示执法证件。", "certificates", "record"),
         ("请确认已告知检查事由、依据、权利义务和申请回避权。", "informed", "record"),
         ("请填写检查开始和结束时间。", "visit", "record"),

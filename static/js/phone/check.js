@@ -5,7 +5,7 @@ import { markSaved, paint as paintChip } from "./chip.js";
 import { gaps } from "./gaps.js";
 import { abovePad, laid, put, record } from "./kept.js";
 import { itemWords } from "./fields.js";
-import { broken, demands, derived, followFacts, measureFacts, noteOf, resultFacts, sameKind, whyNot } from "./rules.js";
+import { broken, demands, derived, followFacts, measureFacts, noteOf, outcomeOf, resultFacts, sameKind, whyNot } from "./rules.js";
 import { Thing } from "./things.js";
 import { toast } from "./toast.js";
 import { el, icon } from "./words.js";
@@ -71,6 +71,10 @@ class Check {
     return this.seen.section.items;
   }
 
+  get outcome() {
+    return outcomeOf(this.site, this.source.section);
+  }
+
   // ---------------------------------------------------------------------------------------------------- form ↔ conclusion
 
   boxes(name) {
@@ -93,7 +97,7 @@ class Check {
 
   show({ results, result_note, follow_ups }) {
     const lead = derived(this.items);
-    const fitting = results.filter((code) => !whyNot(this.site, this.items, code, this.pack.market));
+    const fitting = results.filter((code) => !whyNot(this.site, this.items, code, this.pack.market, this.outcome));
     const codes = fitting.length || !lead ? fitting : [lead];
     for (const box of this.boxes("results")) box.checked = codes.includes(box.value);
     this.form.elements.result_note.value = result_note || this.suggested(codes);
@@ -218,7 +222,7 @@ class Check {
 
   missing() {
     const { results, result_note, follow_ups } = this.read();
-    const facts = resultFacts(this.site, this.items, results, result_note, this.pack.market, true);
+    const facts = resultFacts(this.site, this.items, results, result_note, this.pack.market, true, this.outcome);
     const found = [...broken(this.site, "result", facts), ...broken(this.site, "follow", followFacts(this.site, results, follow_ups.map((row) => row.measure)))];
     for (const row of follow_ups) {
       for (const { field, text } of broken(this.site, "measure", measureFacts(this.site, row))) found.push({ field: `${row.measure}-${field}`, text });
@@ -292,7 +296,7 @@ class Check {
   offer({ section: { items } }) {
     const lead = derived(items);
     for (const box of this.boxes("results")) {
-      const why = whyNot(this.site, items, box.value, this.pack.market);
+      const why = whyNot(this.site, items, box.value, this.pack.market, this.outcome);
       const small = box.parentElement.querySelector("[data-why]");
       box.disabled = Boolean(why);
       if (why) box.checked = false;
@@ -307,7 +311,7 @@ class Check {
 
   ask() {
     const { results, result_note } = this.read();
-    const asked = demands(this.site, "result", resultFacts(this.site, this.items, results, result_note, this.pack.market, false));
+    const asked = demands(this.site, "result", resultFacts(this.site, this.items, results, result_note, this.pack.market, false, this.outcome));
     for (const { value: measure } of this.boxes("measures")) {
       for (const [name, word] of Object.entries(demands(this.site, "measure", measureFacts(this.site, { measure })))) asked[`${measure}-${name}`] = word;
     }

@@ -46,6 +46,10 @@ export function readField(form, prefix, name) {
     return name === "present" ? chosen.map(Number) : chosen;
   }
   if (kind === "checkbox") return inputs[0].checked;
+  if (kind === "radio") {
+    const chosen = inputs.find((input) => input.checked);
+    return chosen ? chosen.value === "1" : null;
+  }
   if (kind === "datetime-local") return toInstant(inputs[0].value);
   if (kind === "date") return inputs[0].value || null;
   return inputs[0].value.trim();
@@ -54,6 +58,7 @@ export function readField(form, prefix, name) {
 export function writeField(form, prefix, name, value) {
   for (const input of form.querySelectorAll(`[name="${prefix}-${name}"]`)) {
     if (input.type === "checkbox") input.checked = Array.isArray(value) ? value.map(String).includes(input.value) : Boolean(value);
+    else if (input.type === "radio") input.checked = value !== null && input.value === (value ? "1" : "0");
     else if (input.type === "datetime-local") input.value = toLocal(value);
     else input.value = value ?? "";
   }

@@ -1,29 +1,19 @@
 // What is still missing before a section can be handed in, out of what is on the phone: [{text, page, anchor}], in the order of the form.
 // The rules are the server's (rules.js); it asks them once more when the submission arrives.
-import { broken, derived, followFacts, itemFacts, measureFacts, resultFacts } from "./rules.js";
+import { broken, derived, followFacts, itemFacts, measureFacts, outcomeOf, resultFacts, visitFacts } from "./rules.js";
 
 const PLACES = { results: "result", result_note: "id_result_note" };
 
 // Of the visit, as the phone can tell it without a network.
-function visit({ head, section }) {
-  const found = [];
-  const say = (text, anchor) => found.push({ text, page: "record", anchor });
-  if (section.written_only) return found;
-  if (section.present.length < 2) say(`到场的检查人员只有 ${section.present.length} 人，不少于 2 人才能提交。`, "present");
-  if (!head.certificates_shown) say("请确认已出示执法证件。", "certificates");
-  if (!head.informed) say("请确认已告知检查事由、依据、权利义务和申请回避权。", "informed");
-  if (!head.visit_from || !head.visit_to) say("请填写检查开始和结束时间。", "visit");
-  if (!head.methods.length) say("请选择检查方式。", "methods");
-  return found;
-}
+const visit = (site, { head, section }) => broken(site, "visit", visitFacts(site, head, section)).map(({ field, text }) => ({ text, page: "record", anchor: field }));
 
 const items = (site, { section }) =>
-  section.items.flatMap((item) => broken(site, "item", itemFacts(item)).map(({ text }) => ({ text, page: "record", anchor: `item-${item.id}` })));
+  section.items.flatMap((item) => broken(site, "item", itemFacts(site, item, outcomeOf(site, section))).map(({ text }) => ({ text, page: "record", anchor: `item-${item.id}` })));
 
 function concluded({ site, market }, { section }) {
   const { results, result_note, result_confirmed, follow_ups } = section.conclusion;
   if (!results.length && derived(section.items)) return [{ text: site.rules.find((rule) => rule.scope === "confirm").text, page: "check", anchor: "result" }];
-  const facts = resultFacts(site, section.items, results, result_note, market, result_confirmed);
+  const facts = resultFacts(site, section.items, results, result_note, market, result_confirmed, outcomeOf(site, section));
   const wrong = broken(site, "result", facts);
   const first = wrong.length ? wrong : broken(site, "confirm", facts);
   const found = first.map(({ field, text }) => ({ text, page: "check", anchor: PLACES[field] }));
@@ -42,7 +32,7 @@ function signed({ site, second_officer, scan }, { section, signature, signed: ha
     const facts = { ...shared, name, attested, scan, second_officer, present: section.present.includes(id) };
     for (const { field, text } of broken(site, "officer", facts)) found.push({ text, page: "sign", anchor: field });
   }
-  const signs = !section.conclusion.results.includes("UNREACHABLE");
+  const { signs } = outcomeOf(site, section);
   const facts = { ...shared, signs, covered: Boolean(signature.covered), current: Boolean(signature.current) };
   for (const { field, text } of broken(site, "gate", facts)) found.push({ text, page: "sign", anchor: field });
   return found;
@@ -50,6 +40,6 @@ function signed({ site, second_officer, scan }, { section, signature, signed: ha
 
 // local: the phone knows more than the server said with the page.
 export function gaps(pack, seen, local) {
-  const onRecord = local ? [...visit(seen), ...items(pack.site, seen)] : pack.problems;
+  const onRecord = local ? [...visit(pack.site, seen), ...items(pack.site, seen)] : pack.problems;
   return [...onRecord, ...concluded(pack, seen), ...signed(pack, seen)];
 }

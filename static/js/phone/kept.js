@@ -1,4 +1,5 @@
 // The downloaded records: what the server had, put forward with every change it took, and with what still waits laid over.
+import { conclusionAfter, headAfter, itemAfter } from "./outcome.js";
 import { keep, list, note, prune, read, setNote } from "./store.js";
 
 const DAYS = 7 * 86400000;
@@ -30,16 +31,34 @@ export function put(kept, name, value, body) {
   if (["item", "head", "section"].includes(kind) && unsettles(kept, kind, key, value)) kept.signature.current = false;
   if (kind === "item") {
     const item = kept.section.items.find((one) => one.id === Number(key));
-    if (item) Object.assign(item, { value, version: body.version ?? item.version });
+    if (item) Object.assign(item, { value, version: body.version ?? item.version, outcome: "" });
     if (item && value.answer !== "NOT_OK") item.photos = []; // withdrawn with the finding
   } else if (kind === "head") {
     kept.head[key] = value;
     kept.version = body.version ?? kept.version;
-  } else if (kind === "section") {
+  } else if (name === "section-arrival") arrive(kept, value, body);
+  else if (kind === "section") {
     kept.section[key] = value;
     kept.section.version = body.version ?? kept.section.version;
   } else if (name === "sign-enterprise") kept.signature = { state: "HERE", words: "", covered: true, current: body.current !== false };
   else if (kind === "sign") kept.signed = [...(kept.signed ?? []), Number(key)];
+}
+
+const pictures = ({ section }, { body }) => (body.kind === "DOOR" ? section.door : section.items.find((one) => one.id === Number(body.finding))?.photos);
+
+// 到场情况 and what follows from it: as the server answered, or, while it waits, as it will.
+function arrive(kept, value, body) {
+  const { outcomes, section } = kept;
+  const old = section.arrival;
+  for (const item of section.items) {
+    const after = itemAfter(outcomes, value.outcome, item.value, Boolean(item.outcome));
+    if (after && old.outcome !== value.outcome) Object.assign(item, { value: after, outcome: after.answer ? value.outcome : "" });
+    if (body.items?.[item.id]) Object.assign(item, { value: body.items[item.id], version: body.versions[item.id] });
+  }
+  Object.assign(kept.head, body.head ?? headAfter(outcomes, old, value, kept.head));
+  kept.version = body.head_version ?? kept.version;
+  if (old.outcome !== value.outcome) section.conclusion = conclusionAfter(outcomes, old.outcome, value.outcome, section.conclusion);
+  Object.assign(section, { arrival: value, version: body.version ?? section.version, conclusion: body.conclusion ?? section.conclusion });
 }
 
 // The server took a change: the copy on the phone says so; a record that was handed in is removed from it.
@@ -53,9 +72,9 @@ export async function amend(user, op, body) {
   await setNote("delivered", new Date().toISOString());
   if (op.name === "submit") await setNote("handed", [...((await note("handed")) ?? []).slice(-20), { place: op.place, at: new Date().toISOString() }]);
   if (!kept || op.name === "submit") return;
-  if (body.versions) for (const [id, version] of Object.entries(body.versions)) put(kept, `item-${id}`, { answer: "OK", text: "", corrected: false }, { version });
+  if (op.name === "rest_ok") for (const [id, version] of Object.entries(body.versions)) put(kept, `item-${id}`, { answer: "OK", text: "", corrected: false }, { version });
   else put(kept, op.name, op.body.value, body);
-  if (op.name.startsWith("photo")) kept.section.items.find((one) => one.id === Number(op.body.finding))?.photos.push({ id: body.id, small: body.small });
+  if (op.name.startsWith("photo")) pictures(kept, op)?.push({ id: body.id, small: body.small });
   await keep("records", user, String(op.record), kept);
 }
 
@@ -65,7 +84,7 @@ export function laid(kept, ops) {
   for (const op of ops) {
     if (op.name === "rest_ok") for (const id of op.body.ids) put(seen, `item-${id}`, { answer: "OK", text: "", corrected: false }, {});
     else put(seen, op.name, op.body.value, {});
-    if (op.name.startsWith("photo")) seen.section.items.find((one) => one.id === Number(op.body.finding))?.photos.push({ key: op.key });
+    if (op.name.startsWith("photo")) pictures(seen, op)?.push({ key: op.key });
   }
   const signing = ops.find((op) => op.name === "sign-enterprise");
   if (signing && signing.body.shown && signing.body.shown.items) seen.signature.current = JSON.stringify(signing.body.shown) === JSON.stringify(shownOf(seen));

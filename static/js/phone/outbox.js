@@ -230,8 +230,8 @@ export class Outbox {
   }
 
   async stored(op, body) {
-    const versions = body.versions ? Object.entries(body.versions).map(([id, version]) => [`item-${id}`, version]) : [[op.name, body.version]];
-    const names = versions.filter(([, version]) => version !== undefined);
+    const items = Object.entries(body.versions ?? {}).map(([id, version]) => [`item-${id}`, version]);
+    const names = [...items, [op.name, body.version]].filter(([, version]) => version !== undefined);
     for (const [name, version] of names) this.bases.set(`${op.record} ${name}`, { version, value: op.body.value });
     await this.store.remove([op.key]);
     this.writes += 1;

@@ -53,7 +53,7 @@ export function watchPhotos({ form, outbox, pack, place: enterprise }) {
   async function add(place, file) {
     const blob = await scale(file);
     const key = newKey();
-    const body = { key, user: state.user, record: state.record, finding: place.dataset.photos, kind: "PHOTO", device: state.device };
+    const body = { key, user: state.user, record: state.record, finding: place.dataset.photos, kind: place.dataset.kind || "PHOTO", device: state.device };
     Object.assign(body, { client_time: new Date().toISOString(), file_name: file.name || "" });
     const what = `照片：${place.dataset.label}`;
     const op = { key, record: state.record, name: `photo-${key}`, lane: "files", url: pack.urls.photo, body, what, place: enterprise };

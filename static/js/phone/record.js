@@ -1,5 +1,6 @@
 // The record page: saves by itself, counts, leads to the next unanswered item. Without this file the page is a plain form.
 import { newKey, state } from "./api.js";
+import { watchArrival } from "./arrival.js";
 import { markSaved, paint } from "./chip.js";
 import { fieldWords, itemWords, nowLocal, readField, readItem, writeField, writeItem } from "./fields.js";
 import { watchPhrases } from "./phrases.js";
@@ -18,6 +19,7 @@ const WORDS = { OK: "符合", NOT_OK: "不符合", NOT_APPLICABLE: "合理缺项
 let photos = null; // watches them, once it is loaded
 const place = document.querySelector(".bar h1").textContent.trim();
 const outbox = await begin(pack, form, place);
+let arrival = null;
 
 // ------------------------------------------------------------------------------------------------------ things to save
 
@@ -27,6 +29,7 @@ const common = {
     markSaved();
     clearError(thing);
     for (const warning of body.warnings ?? []) toast(warning);
+    if (body.head_version) arrival.settle(body);
   },
   oninvalid: (thing, body) => showError(thing, [body.error, ...(body.problems ?? [])]),
   onrefused: (thing, body) => {
@@ -82,7 +85,7 @@ function watchFields(prefix, { version, ...values }) {
 function thingOf(input) {
   const card = input.closest("[data-item]");
   if (card) return things.get(`item-${card.dataset.item}`);
-  return things.get(input.name);
+  return things.get(input.dataset.thing ?? input.name);
 }
 
 function take(thing) {
@@ -186,6 +189,7 @@ function count() {
   next.hidden = left === 0;
   next.querySelector("b").textContent = String(left);
   document.querySelector("[data-check]").hidden = left > 0;
+  arrival?.sticky();
 }
 
 function nextItem() {
@@ -262,6 +266,7 @@ form.addEventListener("submit", async (event) => {
   if (conflicted()) return document.querySelector("[data-conflicts]").scrollIntoView();
   const sent = await Promise.race([outbox.idle(), new Promise((resolve) => setTimeout(resolve, PATIENCE, outbox.lasting))]);
   if (conflicted() || (outbox.stopped && !outbox.lasting)) return undefined;
+  if (then === "submit") return arrival.end();
   if (sent !== null) location.assign(pack.urls[then] ?? location.pathname);
   return undefined;
 });
@@ -269,7 +274,11 @@ form.addEventListener("submit", async (event) => {
 for (const card of cards) watchItem(card);
 watchFields("head", pack.head);
 watchFields("section", pack.section);
+arrival = watchArrival({ form, things, pack, outbox, place, take, count });
 for (const thing of things.values()) if (thing.recall()) thing.view.show(thing.local);
+if (things.get("section-arrival").changes.length) arrival.follow();
+arrival.paint();
+arrival.paintTries();
 for (const op of outbox.of(state.record, "rest_ok")) {
   for (const id of op.body.ids) if (!things.get(`item-${id}`).local.answer) things.get(`item-${id}`).view.show({ answer: "OK", text: "", corrected: false });
 }

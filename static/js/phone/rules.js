@@ -38,8 +38,24 @@ export function demands(site, scope, facts) {
   return found;
 }
 
+const none = { label: "", answers: null, results: null, met: true, signs: true };
+
+// What follows from what the officers met with; of a written check nothing, and nothing is forbidden before it is told.
+export const outcomeOf = (site, section) => (section.written_only ? none : site.outcomes[section.arrival.outcome] || none);
+
+// section: as the phone keeps it, with its photos of the door.
+export function visitFacts(site, head, section) {
+  const { visit_from: start, visit_to: end } = head;
+  const span = start && end ? "" : !start && !end ? "开始和结束" : start ? "结束" : "开始";
+  const found = { span, present: section.present.length, door: section.door.length, ways: new Set(section.attempts.map((row) => row.how)).size };
+  for (const name of ["certificates_shown", "informed", "methods"]) found[name] = head[name];
+  for (const name of ["written_only", "attempts", "found_at", "said", "met_name", "met_post", "onlooker_name", "onlooker_unit", "no_onlooker"]) found[name] = section[name];
+  found.arrival = site.outcomes[section.arrival.outcome] ? section.arrival.outcome : "";
+  return found;
+}
+
 // items: [{order, value: {answer, text, corrected}}]
-export function resultFacts(site, items, codes, note, market, confirmed) {
+export function resultFacts(site, items, codes, note, market, confirmed, outcome = none) {
   const chosen = Object.keys(site.labels).filter((code) => codes.includes(code));
   const kinds = [...new Set(items.map((item) => item.value.answer).filter(Boolean))].sort();
   const bad = items.filter((item) => item.value.answer === "NOT_OK");
@@ -48,7 +64,8 @@ export function resultFacts(site, items, codes, note, market, confirmed) {
     results: chosen, result_note: note, result_confirmed: confirmed, answers: kinds, bad: bad.length,
     open: bad.filter((item) => !item.value.corrected).map((item) => item.order).join("、"),
     only_na: kinds.join() === "NOT_APPLICABLE",
-    noted: first(chosen.filter((code) => !site.unnoted.includes(code))),
+    noted: outcome.met ? first(chosen.filter((code) => !site.unnoted.includes(code))) : "",
+    arrived: outcome.label, astray: outcome.results ? first(chosen.filter((code) => !outcome.results.includes(code))) : "",
     alone: chosen.length > 1 ? first(chosen.filter((code) => site.alone.includes(code))) : "",
     foreign: market ? "" : first(chosen.filter((code) => site.market.includes(code))),
     problem: first(chosen.filter((code) => site.problem.includes(code))),
@@ -65,7 +82,9 @@ export const measureFacts = (site, { measure, deadline, receiving, text }) => ({
   measure, deadline: deadline || null, receiving: receiving || "", text: text || "", label: site.measures[measure],
 });
 
-export const itemFacts = ({ order, name, value: { answer, text } }) => ({ order, name, answer, text });
+export const itemFacts = (site, { order, name, value: { answer, text } }, outcome = none) => ({
+  order, name, answer, text, arrived: outcome.label, says: site.answers[answer] || "", fits: !answer || !outcome.answers || outcome.answers.includes(answer),
+});
 
 export function signFacts(site, values, met) {
   const text = (name) => values[name] || "";
@@ -85,10 +104,10 @@ export function derived(items) {
 }
 
 // Why the answers forbid a result, in short.
-export function whyNot(site, items, code, market) {
+export function whyNot(site, items, code, market, outcome = none) {
   const lead = derived(items);
   const together = site.single.includes(code) || !lead ? [code] : [code, lead];
-  const rule = broken(site, "result", resultFacts(site, items, together, "-", market, false)).find((one) => one.why);
+  const rule = broken(site, "result", resultFacts(site, items, together, "-", market, false, outcome)).find((one) => one.why);
   return rule ? rule.why : "";
 }
 

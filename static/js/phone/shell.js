@@ -57,6 +57,7 @@ async function freshen(pack, user) {
   for (const name of Object.keys(values.section)) if (name !== "version") values.section[name] = kept.section[name];
   values.head.version = kept.version;
   values.section.version = kept.section.version;
+  Object.assign(values, { conclusion: kept.section.conclusion, filled: kept.section.items.filter((item) => item.outcome).map((item) => item.id) });
   for (const item of kept.section.items) values.items[item.id] = { version: item.version, ...item.value };
   pack.textContent = JSON.stringify(values);
 }
