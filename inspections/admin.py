@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from inspections import models
-from registry.admin import ReadOnlyAdmin, RepairAdmin
+from registry.repair import ReadOnlyAdmin, RepairAdmin
 
 
 class LookOnly(ReadOnlyAdmin):

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from publicity.models import ExportJob, Feedback, PlanSummary, Publication, PublishedResult
-from registry.admin import ReadOnlyAdmin
+from registry.repair import ReadOnlyAdmin
 
 
 @admin.register(Publication)

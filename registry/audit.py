@@ -24,11 +24,14 @@ SYSTEM = "系统"
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON can hold it, without floats: dates as ISO text, model objects as their key and text."""
+    """``value`` as JSON can hold it, without floats: dates as ISO text, model objects as their key and text, several
+    of them (a link to many) as a list in the order of their text."""
     if value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, models.Model):
         return f"{value.pk} {value}"
+    if isinstance(value, models.Manager | models.QuerySet):
+        return sorted(plain(one) for one in value.all())
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).isoformat()
     if isinstance(value, dt.date | decimal.Decimal):

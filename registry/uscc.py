@@ -14,10 +14,10 @@ from stdnum.exceptions import ValidationError
 LENGTH = 18
 LOST_DIGITS = "单元格被 Excel 存成数字，已丢失末位，请设为文本后重新填写"
 
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1)
-_SHAPE = re.compile(rf"[0-9]{{8}}[{_ALPHABET}]{{10}}")
+_SHAPE = re.compile(rf"[0-9]{{8}}[{ALPHABET}]{{10}}")
 _LOOKALIKE = {"O": "0", "I": "1", "Z": "2", "S": "5", "V": "U"}
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]{1,2}")
 _INVISIBLE = re.compile(r"[\s\-\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from registry.admin import RepairAdmin, read_only
+from registry.repair import ReasonForm, RepairAdmin, read_only
 from sampling.enums import PlanState
 from sampling.models import (
     BundleFile,
@@ -27,24 +27,42 @@ from sampling.models import (
     TeamMember,
     VoidRequest,
 )
+from sampling.services.plans import field_problems
+from sampling.services.states import lock_plan, must_be
+
+
+class PlanForm(ReasonForm):
+    """A draft keeps what the wizard asks of its plain fields."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not self.errors:
+            for problem in field_problems(self.instance):
+                self.add_error(None, problem)
 
 
 @admin.register(Plan)
 class PlanAdmin(RepairAdmin):
     """Plans: plain fields, while the plan is a draft; its state is moved by services only."""
 
+    form = PlanForm
     list_display = ["task_code", "task_name", "lead", "state", "period_from", "period_to"]
     list_display_links = ["task_name"]
     list_filter = ["state", "year"]
     list_select_related = ["lead"]
     search_fields = ["task_code", "task_name", "plan_code"]
     readonly_fields = ["state", "rehearsal", "plan_code", "task_code", "lead", "copied_from", "cancelled_reason",
-                       "created_by", "created_at"]  # fmt: skip
+                       "created_by", "created_at", "scheme", "year"]  # fmt: skip
     exclude = ["industries", "items"]
 
     def stream_of(self, obj: Any) -> str:
         """Each plan has a stream of its own."""
         return f"plan:{obj.pk}"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Under the plan's lock, and only while it is still a draft."""
+        must_be(lock_plan(obj), PlanState.DRAFT)
+        super().save_model(request, obj, form, change)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Plans are made by the wizard."""

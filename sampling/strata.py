@@ -1,4 +1,5 @@
-"""Codes of strata: a grade, and behind it the class. Tables by grade take the code before the hyphen.
+"""Codes of strata: a grade, and behind it the class. Tables by grade take the code before it; a grade may hold
+a hyphen of its own (A-), but never end like a class (registry/models/shapes.py).
 
 Public: `CARRIED`, `RECENT`, `grade_of`, `kind_of`.
 """
@@ -11,10 +12,9 @@ RECENT = "-2"
 
 def grade_of(stratum: str) -> str:
     """The grade a stratum belongs to."""
-    return stratum.partition("-")[0]
+    return stratum.removesuffix(kind_of(stratum))
 
 
 def kind_of(stratum: str) -> str:
     """What is behind the grade: "", `CARRIED` or `RECENT`."""
-    _, hyphen, rest = stratum.partition("-")
-    return hyphen + rest
+    return stratum[-2:] if stratum.endswith((CARRIED, RECENT)) else ""

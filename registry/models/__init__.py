@@ -2,6 +2,7 @@
 
 from registry.models.audit import AuditEvent, AuditHead, Job, OperationKey
 from registry.models.calendar import CalendarDay, CalendarYear
+from registry.models.county import CountyProfile
 from registry.models.enterprises import (
     Enterprise,
     ImportBatch,
@@ -20,6 +21,7 @@ __all__ = [
     "AuditHead",
     "CalendarDay",
     "CalendarYear",
+    "CountyProfile",
     "Department",
     "Enterprise",
     "ImportBatch",

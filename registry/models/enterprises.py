@@ -6,7 +6,8 @@ from django.db.models import Q
 from registry import querysets
 from registry.enums import EntityType, ImportKind, ImportState, RegStatus
 from registry.models.keys import Keyed, KeyField
-from registry.models.people import Department, User, ascii_code
+from registry.models.people import Department, User
+from registry.models.shapes import ascii_code, code_shape, grade_code, level_shape, sound_uscc, uscc_shape
 from registry.pinyin import sort_key
 from registry.text import folded
 
@@ -23,6 +24,13 @@ class Industry(models.Model):
         verbose_name = "行业"
         verbose_name_plural = "行业"
         ordering = ["order", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=code_shape("code") & ~Q(name=""),
+                name="industry_is_named",
+                violation_error_message="行业要有代码和名称；代码只能用英文字母、数字和 . _ -。",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -31,7 +39,7 @@ class Industry(models.Model):
 class Enterprise(Keyed):
     """A business entity (检查对象), known by its unified social credit code."""
 
-    uscc = models.CharField("统一社会信用代码", max_length=18, unique=True)
+    uscc = models.CharField("统一社会信用代码", max_length=18, unique=True, validators=[sound_uscc])
     name = models.CharField("名称", max_length=200)
     name_sort = KeyField("排序键", of="name", by=sort_key, max_length=400, db_index=True)
     search_key = KeyField("查找键", of="name", by=folded, max_length=400)
@@ -55,6 +63,16 @@ class Enterprise(Keyed):
         verbose_name_plural = "企业"
         ordering = ["uscc"]
         indexes = [models.Index(fields=["status", "authority", "registered_on"], name="enterprise_scope")]
+        constraints = [
+            models.CheckConstraint(
+                condition=uscc_shape("uscc"),
+                name="enterprise_uscc_shape",
+                violation_error_message="统一社会信用代码应为 18 位数字和大写字母，前 8 位是数字，请照营业执照填写。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name=""), name="enterprise_is_named", violation_error_message="企业要有名称。"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -89,6 +107,13 @@ class RiskScheme(models.Model):
         verbose_name = "信用风险分级办法"
         verbose_name_plural = "信用风险分级办法"
         ordering = ["order", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=code_shape("code") & ~Q(name=""),
+                name="riskscheme_is_named",
+                violation_error_message="分级办法要有代码和名称；代码只能用英文字母、数字和 . _ -。",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -98,7 +123,7 @@ class RiskLevel(models.Model):
     """A level of a scheme, risk rising with ``order``. 未评级 is the absence of a level, group ``N`` in a draw."""
 
     scheme = models.ForeignKey(RiskScheme, verbose_name="分级办法", on_delete=models.PROTECT, related_name="levels")
-    code = models.CharField("等级", max_length=8, validators=[ascii_code])
+    code = models.CharField("等级", max_length=8, validators=[grade_code])
     name = models.CharField("说明", max_length=50)
     order = models.PositiveSmallIntegerField("由低到高")
 
@@ -106,7 +131,14 @@ class RiskLevel(models.Model):
         verbose_name = "信用风险等级"
         verbose_name_plural = "信用风险等级"
         ordering = ["scheme__order", "order"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "code"], name="risklevel_unique_code")]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "code"], name="risklevel_unique_code"),
+            models.CheckConstraint(
+                condition=level_shape("code"),
+                name="risklevel_code_shape",
+                violation_error_message="等级用英文字母和数字；N 留给未评级，不能用。",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code}级"

@@ -6,7 +6,8 @@ from django.db.models import Q
 from registry import querysets
 from registry.enums import ItemPriority
 from registry.models.enterprises import Industry
-from registry.models.people import Department, ascii_code
+from registry.models.people import Department
+from registry.models.shapes import ascii_code, code_shape
 
 
 class Specialty(models.Model):
@@ -19,6 +20,13 @@ class Specialty(models.Model):
         verbose_name = "专业"
         verbose_name_plural = "专业"
         ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=code_shape("code") & ~Q(name=""),
+                name="specialty_is_named",
+                violation_error_message="专业要有代码和名称；代码只能用英文字母、数字和 . _ -。",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -52,6 +60,11 @@ class InspectionItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["code", "effective_from"], name="item_unique_version"),
             models.CheckConstraint(
+                condition=code_shape("code") & ~Q(name=""),
+                name="item_is_named",
+                violation_error_message="抽查事项要有编码和名称；编码只能用英文字母、数字和 . _ -。",
+            ),
+            models.CheckConstraint(
                 condition=Q(effective_to__isnull=True) | Q(effective_to__gte=models.F("effective_from")),
                 name="item_effective_order",
                 violation_error_message="失效日期早于生效日期，请核对。",
@@ -78,6 +91,16 @@ class LegalBasis(models.Model):
         verbose_name = "检查依据"
         verbose_name_plural = "检查依据"
         ordering = ["item_id", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(effective_to__isnull=True) | Q(effective_to__gte=models.F("effective_from")),
+                name="basis_effective_order",
+                violation_error_message="失效日期早于生效日期，请核对。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(law=""), name="basis_names_its_law", violation_error_message="请写明法律法规的名称。"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"《{self.law}》{self.duty_text}"

@@ -3,16 +3,14 @@
 import datetime as dt
 
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from registry import querysets
 from registry.enums import InspectorStatus, Role
 from registry.models.keys import Keyed, KeyField
+from registry.models.shapes import ascii_code, code_shape
 from registry.text import folded
-
-ascii_code = RegexValidator(r"^[0-9A-Za-z._-]{1,32}$", "只能用英文字母、数字和 . _ -，不超过 32 个字符。")
 
 
 class Department(models.Model):
@@ -32,6 +30,13 @@ class Department(models.Model):
         verbose_name = "部门"
         verbose_name_plural = "部门"
         ordering = ["order", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=code_shape("code") & ~Q(name="") & ~Q(short_name=""),
+                name="department_is_named",
+                violation_error_message="部门要有代码、名称和简称；代码只能用英文字母、数字和 . _ -。",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.short_name
@@ -117,7 +122,12 @@ class Inspector(Keyed):
                 condition=Q(unavailable_to__isnull=True) | Q(unavailable_from__lte=models.F("unavailable_to")),
                 name="inspector_unavailable_order",
                 violation_error_message="“不在岗至”早于“不在岗自”，请核对两个日期。",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") & ~Q(badge=""),
+                name="inspector_is_named",
+                violation_error_message="检查人员要有姓名和执法证号。",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.db import models
 from django.db.models import TextChoices
 
 from registry import clock, enums
@@ -40,6 +41,7 @@ WORDS = {
 }
 
 CODE = re.compile(r"[A-Z][A-Z0-9_]+")
+CODED = re.compile(r"[0-9A-Za-z._-]+ (?=\S)")
 KEYED = re.compile(r"\d+ (?=\S)")  # a linked object is kept as its key and its text
 
 
@@ -89,7 +91,13 @@ def words_of(object_type: str, name: str, value: Any) -> str:
         return _labels().get(text, text)
     if re.match(r"\d{4}-\d\d-\d\dT\d\d:", text):
         return f"{dt.datetime.fromisoformat(text).astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
-    return KEYED.sub("", text, count=1) if field is None or field.is_relation else text
+    return _keyed(field).sub("", text, count=1) if field is None or field.is_relation else text
+
+
+def _keyed(field: Any) -> re.Pattern[str]:
+    """What stands before the text of a linked object: its key, which is a number, or a code where a code is the key."""
+    related = getattr(field, "related_model", None)
+    return CODED if related is not None and isinstance(related._meta.pk, models.CharField) else KEYED
 
 
 def changes_of(event: AuditEvent) -> list[tuple[str, str | None, str]]:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 
 from registry.errors import DomainError
-from registry.models import Inspector
+from registry.models import Enterprise, Inspector, RiskLevel, Specialty
 from sampling import bundle
+from sampling.canonical import CODE, ID
 from sampling.models import Plan, PoolMember, Roster
 from sampling.services import files as storage
 from sampling.services.needs import Needs, needs_of
@@ -77,7 +78,7 @@ class Draft:
             }
             problems = bundle.check_feasible(written)
         except bundle.DrawFileError as error:
-            raise DomainError("有不合规的代码，不能写成冻结文件，请先改正。", problems=[str(error)]) from error
+            raise _refused(error, self.spec) from error
         if problems:
             words = [_in_words(problem, self.spec, self.needs) for problem in problems]
             raise DomainError("还不能冻结，请先处理下面的问题。", problems=words)
@@ -125,6 +126,25 @@ class Draft:
         )
         named = [(pid, one.name, one.badge, salt) for _, one, pid, salt in members]
         storage.store_file(roster, storage.NAMES, storage.names_tsv(self.draw_id, self.names, named))
+
+
+def _refused(error: bundle.DrawFileError, spec: ScopeSpec) -> DomainError:
+    """The refusal of a file: it names the rows of the registry that no file can hold, not the line of the file."""
+    rows = Enterprise.objects.order_by("pk").values_list("uscc", "name").iterator(chunk_size=5000)
+    found = [
+        f"企业“{name}”的统一社会信用代码“{code}”不合规，请系统管理员在“数据修复”里更正"
+        for code, name in rows
+        if not ID.fullmatch(code)
+    ]
+    named: list[tuple[str, str, str]] = [("部门", one.code, one.name) for one in spec.departments]
+    named += [("专业", one.code, one.name) for one in Specialty.objects.all()]
+    named += [("等级", one.code, one.name) for one in RiskLevel.objects.filter(scheme_id=spec.scheme_id)]
+    found += [
+        f"{kind}“{name}”的代码“{code}”不合规，请系统管理员更正"
+        for kind, code, name in named
+        if not CODE.fullmatch(code)
+    ]
+    return DomainError("有不合规的代码，不能写成冻结文件，请先改正。", problems=found[:50] or [str(error)])
 
 
 def _in_words(problem: bundle.Problem, spec: ScopeSpec, needs: Needs) -> str:

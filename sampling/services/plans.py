@@ -72,7 +72,7 @@ def _usual_authority() -> str:
     return most["authority"] if most else ""
 
 
-def _problems(plan: Plan) -> list[str]:
+def field_problems(plan: Plan) -> list[str]:
     """What is wrong with the plain fields of a draft, in words."""
     found = []
     if not plan.task_name.strip():
@@ -197,7 +197,7 @@ def create_plan(*, actor: User, past_start: bool = False, rehearsal: bool = Fals
     plan.year = fields.get("year") or plan.period_from.year
     plan.plan_name = plan.plan_name or f"{plan.year}年度{settings.COUNTY_NAME}跨部门双随机抽查计划"
     plan.authority = plan.authority or _usual_authority()
-    problems = _problems(plan)
+    problems = field_problems(plan)
     if plan.period_from < clock.today() and not past_start:
         problems.append("抽查开始日期已经过去，请改为今天或以后。")
     if problems:
@@ -220,7 +220,7 @@ def update_plan(*, actor: User, plan: Plan, **fields: Any) -> Plan:
     for name in PLAIN:
         if name in fields:
             setattr(locked, name, fields[name])
-    problems = _problems(locked)
+    problems = field_problems(locked)
     if locked.period_from != start and locked.period_from < clock.today():
         problems.append("抽查开始日期已经过去，请改为今天或以后。")
     if problems:
