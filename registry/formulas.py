@@ -21,7 +21,8 @@ def is_formula(text: str) -> bool:
     or it begins with a tab or a line end."""
     if text[:1] in {"\t", "\r", "\n", "\0"}:
         return True
-    place = _LEADING.match(text).end()  # type: ignore[union-attr] -- it matches nothing, too
+    leading = _LEADING.match(text)
+    place = leading.end() if leading else 0
     first = unicodedata.normalize("NFKC", text[place : place + 1]).replace("\u2212", "-")
     return first[:1] in FORMULA_SIGNS and first != ""
 

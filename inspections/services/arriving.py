@@ -168,7 +168,8 @@ def _head(
         fields["visit_to"] = None
     elif not met and record.visit_to in {None, came}:
         fields["visit_to"] = at
-    if fields.get("visit_to", record.visit_to) and start > fields.get("visit_to", record.visit_to):
+    end = fields.get("visit_to", record.visit_to)
+    if start and end and start > end:
         fields.pop("visit_from", None)
     if not met and not somebody_met(record):
         fields |= {"certificates_shown": False, "informed": False, "recusal_requested": None, "recusal_reason": ""}

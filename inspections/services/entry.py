@@ -324,7 +324,7 @@ def save_entry(
     stored = attempt("section", save_section, section) if section is not None else None
     if arrival is not None:
         own_step = stored is not None and section is not None and stored.version - section["version"] in {0, 1}
-        attempt("arrival", arrival, {"version": stored.version} if own_step else {})
+        attempt("arrival", arrival, {"version": stored.version} if own_step and stored is not None else {})
     return outcome
 
 

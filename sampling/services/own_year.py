@@ -41,7 +41,8 @@ def other_years(plan: Plan) -> list[OtherYear]:
     that speaks of another year than the plan's; three queries."""
     found: list[OtherYear] = []
     for name in TEXTS:
-        found += _in(plan, getattr(plan, name), str(Plan._meta.get_field(name).verbose_name), "plan", plan.pk)
+        field = next(field for field in Plan._meta.concrete_fields if field.name == name)
+        found += _in(plan, getattr(plan, name), str(field.verbose_name), "plan", plan.pk)
     for item in plan.items.prefetch_related("bases").order_by("department__order", "code"):
         texts = [("名称", item.name), ("检查内容及要求", item.check_points)]
         texts += [("检查依据", f"《{basis.law}》") for basis in item.bases.all()]
