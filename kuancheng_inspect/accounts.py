@@ -5,8 +5,11 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
+from django.urls import reverse
 
 from registry.models import User
 from registry.statements import Columns, first
@@ -31,6 +34,14 @@ def _account() -> tuple[Columns[User], str]:
     return account, f"SELECT {account.sql} FROM registry_user WHERE id = %s"  # noqa: S608 -- names of our own columns
 
 
+class MinimumLength(MinimumLengthValidator):
+    """Django's, whose refusal is not translated."""
+
+    def get_error_message(self) -> str:
+        """Of a password that is too short."""
+        return f"密码太短，至少 {self.min_length} 个字符。"
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-in by user name only."""
 
@@ -40,9 +51,26 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """To the password page while a one-time password is in use, else home."""
-        from django.urls import reverse  # noqa: PLC0415 -- the URLconf loads this module
-
         user: Any = request.user
         if getattr(user, "must_change_password", False):
             return reverse("account_change_password")
         return super().get_login_redirect_url(request)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """On to the work; the password page has nothing more to say."""
+        return reverse("home")
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """The validators of the settings, and nobody keeps the password that must go."""
+        from registry.services import why_not_password  # noqa: PLC0415 -- settings are read before the apps stand
+
+        clean = super().clean_password(password, user=user)
+        if user is not None and (why := why_not_password(user, clean)):
+            raise ValidationError(why)
+        return str(clean)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """The owner's own change; the session it is made in goes on, all others end."""
+        from registry.services import change_password  # noqa: PLC0415 -- as above
+
+        change_password(actor=user, password=password, keep=self.request.session.session_key or "")

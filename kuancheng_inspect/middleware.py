@@ -86,16 +86,20 @@ class AccessMiddleware:
         if not isinstance(user, User):
             return None
         if user.must_change_password:
-            if _wants_json(request):
-                words = {"error": "请先修改一次性密码。", "url": reverse("account_change_password")}
-                return JsonResponse({"sync": 1, "code": "account", **words}, status=403)
-            return redirect("account_change_password")
+            return self._first(request, "请先修改一次性密码。", "account_change_password")
         if settings.REQUIRE_TWO_FACTORS and user.roles & TWO_FACTOR_ROLES:
             from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415 -- app registry must be ready
 
             if not is_mfa_enabled(user):
-                return redirect("mfa_activate_totp")
+                return self._first(request, "请先开通两步验证。", "mfa_activate_totp")
         return None
+
+    @staticmethod
+    def _first(request: HttpRequest, words: str, name: str) -> HttpResponse:
+        """To the page that must come first; a phone's program is told in JSON where that is."""
+        if _wants_json(request):
+            return JsonResponse({"sync": 1, "code": "account", "error": words, "url": reverse(name)}, status=403)
+        return redirect(name)
 
 
 class DomainErrorMiddleware:

@@ -108,7 +108,7 @@ class UserAdmin(RepairAdmin):
             roles=roles,
         )
         obj.pk = made.pk
-        words = f"账号“{made.username}”已开设，一次性口令：{password}（只显示这一次，请当面交给本人）。"
+        words = f"账号“{made.username}”已开设，一次性密码：{password}（只显示这一次，请当面交给本人）。"
         self.message_user(request, words)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -55,6 +55,7 @@ class User(AbstractUser):
     is_auditor = models.BooleanField("审计", default=False)
     is_sysadmin = models.BooleanField("系统管理员", default=False)
     must_change_password = models.BooleanField("下次登录须改密码", default=False)
+    issued_password = models.CharField("发过的一次性密码（散列）", max_length=128, blank=True)
 
     class Meta:
         verbose_name = "用户"

@@ -1,6 +1,6 @@
 """Every change of the registry. Each service writes its audit event in its own transaction."""
 
-from registry.services.accounts import create_account, reset_password, set_roles
+from registry.services.accounts import create_account, set_roles
 from registry.services.calendars import (
     YearChange,
     close_day,
@@ -21,6 +21,14 @@ from registry.services.importing import (
     store_upload,
 )
 from registry.services.inspector_import import InspectorRow
+from registry.services.passwords import (
+    Slip,
+    change_password,
+    reset_access,
+    reset_password,
+    reset_second_factor,
+    why_not_password,
+)
 from registry.services.people import decide_recusal, declare_recusal, set_inspector_status
 from registry.services.reference import load_reference_data, read_fixture
 
@@ -29,8 +37,10 @@ __all__ = [
     "Comparison",
     "EnterpriseRow",
     "InspectorRow",
+    "Slip",
     "YearChange",
     "change_registry",
+    "change_password",
     "close_day",
     "compare_rows",
     "create_account",
@@ -47,10 +57,13 @@ __all__ = [
     "read_fixture",
     "record_past_inspection",
     "reopen_day",
+    "reset_access",
     "reset_password",
+    "reset_second_factor",
     "set_inspector_status",
     "set_roles",
     "sort_key",
     "store_upload",
     "waiting",
+    "why_not_password",
 ]

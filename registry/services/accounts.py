@@ -1,6 +1,5 @@
 """Accounts: made by the system administrator with a one-time password; roles with separated powers."""
 
-import secrets
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
@@ -10,6 +9,8 @@ from registry import audit
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Department, User
+from registry.services.passwords import give_password
+from registry.services.sessions import end_sessions
 
 FLAGS = {
     Role.LEAD: "is_lead",
@@ -19,12 +20,6 @@ FLAGS = {
     Role.SYSADMIN: "is_sysadmin",
 }
 NAMES = ["name", *FLAGS.values(), "department", "is_active"]
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread aloud
-
-
-def one_time_password() -> str:
-    """A password to be handed over once: 15 characters, about 74 bits."""
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(3))
 
 
 def _check_actor(actor: User | None) -> None:
@@ -52,12 +47,11 @@ def create_account(
     ``actor`` None is the installation itself. Raises DomainError for a name in use or powers that must be separate.
     """
     _check_actor(actor)
-    user = User(username=username.strip(), name=name.strip() or username.strip(), must_change_password=True)
+    user = User(username=username.strip(), name=name.strip() or username.strip())
     if not user.username:
         raise DomainError("请填写登录名。")
     _apply(user, roles, department)
-    password = one_time_password()
-    user.set_password(password)
+    password = give_password(user)
     try:
         with transaction.atomic():
             user.save()
@@ -89,6 +83,8 @@ def set_roles(
     user.is_active = active
     user.name = name.strip() or user.name
     user.save(update_fields=NAMES)
+    if not active:
+        end_sessions(people=[user.pk])
     audit.record(
         stream="accounts",
         actor=actor,
@@ -99,17 +95,3 @@ def set_roles(
         reason=reason.strip(),
     )
     return user
-
-
-@transaction.atomic
-def reset_password(*, actor: User, user: User, reason: str) -> str:
-    """A new one-time password; the old one and all sessions of the person end with it."""
-    _check_actor(actor)
-    if not reason.strip():
-        raise DomainError("请写明重置口令的理由。")
-    password = one_time_password()
-    user.set_password(password)
-    user.must_change_password = True
-    user.save(update_fields=["password", "must_change_password"])
-    audit.record(stream="accounts", actor=actor, action="重置口令", obj=user, reason=reason.strip())
-    return password

@@ -38,6 +38,8 @@ WORDS = {
     "inspector": "检查人员",
     "account": "账号",
     "file": "文件摘要",
+    "ended_sessions": "结束的登录数",
+    "second_factor": "两步验证",
 }
 
 CODE = re.compile(r"[A-Z][A-Z0-9_]+")

@@ -139,7 +139,7 @@ class TestOthers:
         code, out, _ = run(capsys, "create_account", "管理员", "--name", "张三")
         user = User.objects.get()
         assert (code, user.is_sysadmin, user.must_change_password, user.name) == (0, True, True, "张三")
-        password = out.split("一次性口令 ")[1].split("（")[0]
+        password = out.split("一次性密码 ")[1].split("（")[0]
         assert user.check_password(password)
         assert run(capsys, "create_account", "管理员")[0] == 1
         assert run(capsys, "create_account")[0] == 2

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.management.prepare import ensure_prepared
+from registry.management.words import next_steps
 from registry.models import Department
 from registry.services import create_account
 
@@ -16,7 +17,7 @@ ROLES = [role.value for role in Role if role is not Role.PUBLIC]
 class Command(BaseCommand):
     """Makes an account with a one-time password, printed once."""
 
-    help = "开设账号（缺省为系统管理员），打印一次性口令；首次登录须改。"
+    help = "开设账号（缺省为系统管理员），打印一次性密码；首次登录须改。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Login name, real name, roles and department."""
@@ -47,7 +48,8 @@ class Command(BaseCommand):
             )
         except DomainError as error:
             self._refuse(error.message, 1)
-        self.stdout.write(f"账号 {user.username} 已开设，一次性口令 {password}（只显示这一次，首次登录须改）。")
+        self.stdout.write(f"账号 {user.username} 已开设，一次性密码 {password}（只显示这一次，首次登录须改）。")
+        self.stdout.write(next_steps(user))
 
     def _refuse(self, message: str, code: int) -> None:
         self.stderr.write(message)
