@@ -40,7 +40,7 @@ DESK: dict[Role, list[tuple[str, str, str]]] = {
     ],
     Role.SYSADMIN: [
         ("待办", "home", ""),
-        ("账号", "admin:registry_user_changelist", "/xiufu/"),
+        ("账号", "registry:account_list", "/mingku/zhanghao/"),
         ("操作记录", "registry:audit_log", "/mingku/jilu/"),
         ("数据修复", "admin:index", "/xiufu/"),
     ],

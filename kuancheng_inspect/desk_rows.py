@@ -306,13 +306,13 @@ def accounts() -> Iterable[Todo]:
     people = User.objects.filter(is_active=True).aggregate(
         waiting=Count("pk", filter=Q(must_change_password=True)), never=Count("pk", filter=Q(last_login=None))
     )
-    users = reverse("admin:registry_user_changelist")
+    users = reverse("registry:account_list")
     if people["waiting"]:
         title = f"{people['waiting']} 个账号还没有换掉一次性密码"
-        yield Todo("accounts-waiting", title, "提醒本人登录", users, "person")
+        yield Todo("accounts-waiting", title, "提醒本人登录", f"{users}?state=waiting", "person")
     if people["never"]:
         title = f"{people['never']} 个账号从未登录"
-        yield Todo("accounts-unused", title, "核对是否还需要，或重新发放密码", users, "person-x")
+        yield Todo("accounts-unused", title, "核对是否还需要，或重新发放密码", f"{users}?state=never", "person-x")
     unsent = Delivery.objects.failed().count()
     if unsent:
         title, ways = f"{unsent} 条邮件或群机器人消息没有送达", reverse("inspections:notice_settings")

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registry import clock
 from registry.enums import InspectorStatus, RegStatus, Role
+from registry.login_names import folded_login
 from registry.models import (
     AuditEvent,
     Department,
@@ -19,6 +20,7 @@ from registry.models import (
     Recusal,
     RiskRating,
     RiskScheme,
+    User,
 )
 from registry.querysets import matching
 from registry.text import folded, tidied
@@ -122,6 +124,42 @@ class InspectorFilter(ListFilter):
         if value == "past":
             return rows.filter(badge_valid_until__lt=today)
         return rows.filter(badge_valid_until__gte=today, badge_valid_until__lte=today + dt.timedelta(days=SOON_DAYS))
+
+
+class AccountFilter(ListFilter):
+    """Name or login name, department, role, and what an account still lacks."""
+
+    q = _search("姓名或登录名", "find")
+    department = django_filters.ModelChoiceFilter(label="部门", queryset=Department.objects.all(), empty_label="全部")
+    role = django_filters.ChoiceFilter(
+        label="权限", choices=[(role.value, role.label) for role in Role if role is not Role.PUBLIC],
+        empty_label="全部", method="by_role",
+    )  # fmt: skip
+    state = django_filters.ChoiceFilter(
+        label="状态",
+        choices=[("never", "从未登录"), ("waiting", "一次性密码还没改"), ("off", "已停用")],
+        empty_label="全部",
+        method="by_state",
+    )
+
+    class Meta:
+        model = User
+        fields = ("q", "department", "role", "state")
+
+    def find(self, rows: Any, name: str, value: str) -> Any:
+        """Part of either name."""
+        return rows.filter(Q(name__icontains=value.strip()) | Q(username__icontains=folded_login(value)))
+
+    def by_role(self, rows: Any, name: str, value: str) -> Any:
+        """Who holds the role."""
+        return rows.filter(**{f"is_{value.lower()}": True})
+
+    def by_state(self, rows: Any, name: str, value: str) -> Any:
+        """What the person has still to do, or that the account is blocked."""
+        if value == "off":
+            return rows.filter(is_active=False)
+        waiting = {"never": Q(last_login=None), "waiting": Q(must_change_password=True)}[value]
+        return rows.filter(waiting, is_active=True)
 
 
 class RecusalFilter(ListFilter):

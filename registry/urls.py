@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from registry.views import audit, calendars, enterprises, imports, items, people
+from registry.views import accounts, audit, calendars, enterprises, imports, items, people
 
 app_name = "registry"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("daoru/<int:pk>/wancheng/", imports.import_done, name="import_done"),
     path("renyuan/", people.inspector_list, name="inspector_list"),
     path("renyuan/<int:pk>/", people.inspector, name="inspector"),
+    path("zhanghao/", accounts.account_list, name="account_list"),
+    path("zhanghao/xin/", accounts.account_new, name="account_new"),
+    path("zhanghao/renyuan/", accounts.account_inspectors, name="account_inspectors"),
+    path("zhanghao/chongfa/", accounts.account_reset, name="account_reset"),
     path("huibi/", people.recusal_list, name="recusal_list"),
     path("huibi/xin/", people.recusal_new, name="recusal_new"),
     path("huibi/<int:pk>/jueding/", people.recusal_decide, name="recusal_decide"),

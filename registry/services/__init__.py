@@ -1,6 +1,6 @@
 """Every change of the registry. Each service writes its audit event in its own transaction."""
 
-from registry.services.accounts import create_account, set_roles
+from registry.services.accounts import NewAccount, accounts_for, create_account, create_accounts, set_roles
 from registry.services.calendars import (
     YearChange,
     close_day,
@@ -37,13 +37,16 @@ __all__ = [
     "Comparison",
     "EnterpriseRow",
     "InspectorRow",
+    "NewAccount",
     "Slip",
     "YearChange",
-    "change_password",
     "change_registry",
+    "accounts_for",
+    "change_password",
     "close_day",
     "compare_rows",
     "create_account",
+    "create_accounts",
     "current_calendar",
     "decide_recusal",
     "declare_recusal",

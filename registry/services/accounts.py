@@ -1,6 +1,8 @@
 """Accounts: made by the system administrator with a one-time password; roles with separated powers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -8,8 +10,9 @@ from django.db import IntegrityError, transaction
 from registry import audit
 from registry.enums import Role
 from registry.errors import DomainError
-from registry.models import Department, User
-from registry.services.passwords import give_password
+from registry.login_names import folded_login, login_for
+from registry.models import Department, Inspector, User
+from registry.services.passwords import Slip, give_password
 from registry.services.sessions import end_sessions
 
 FLAGS = {
@@ -20,6 +23,18 @@ FLAGS = {
     Role.SYSADMIN: "is_sysadmin",
 }
 NAMES = ["name", *FLAGS.values(), "department", "is_active"]
+IN_USE = "登录名“{}”已有人使用（不分大小写），请换一个。"
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """One of several accounts that are made together; ``inspector``: whose it will be."""
+
+    username: str
+    name: str
+    department: Department | None
+    roles: tuple[Role, ...]
+    inspector: Inspector | None = None
 
 
 def _check_actor(actor: User | None) -> None:
@@ -47,19 +62,59 @@ def create_account(
     ``actor`` None is the installation itself. Raises DomainError for a name in use or powers that must be separate.
     """
     _check_actor(actor)
-    user = User(username=username.strip(), name=name.strip() or username.strip())
-    if not user.username:
+    login = folded_login(username)
+    if not login:
         raise DomainError("请填写登录名。")
+    if User.objects.filter(username__iexact=login).exists():
+        raise DomainError(IN_USE.format(login))
+    user = User(username=login, name=name.strip() or login)
     _apply(user, roles, department)
     password = give_password(user)
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError:
-        raise DomainError(f"登录名“{user.username}”已有人使用，请换一个。") from None
+        raise DomainError(IN_USE.format(login)) from None
     after = audit.fields_of(user, NAMES)
     audit.record(stream="accounts", actor=actor, action="开设账号", obj=user, after=after)
     return user, password
+
+
+@transaction.atomic
+def create_accounts(*, actor: User, wanted: Sequence[NewAccount]) -> list[Slip]:
+    """Make all of them or none; a slip per person, in order. An inspector's account is tied to the inspector."""
+    if not wanted:
+        raise DomainError("没有要开设的账号，请先选择人员。")
+    slips = []
+    for one in wanted:
+        user, password = create_account(
+            actor=actor, username=one.username, name=one.name, department=one.department, roles=one.roles
+        )
+        if one.inspector is not None:
+            _tie(actor, one.inspector, user)
+        slips.append(Slip(user, password))
+    return slips
+
+
+def _tie(actor: User, inspector: Inspector, user: User) -> None:
+    person = Inspector.objects.select_for_update(of=("self",)).get(pk=inspector.pk)
+    if person.user_id is not None:
+        raise DomainError(f"{person}已有账号，请刷新页面，只选还没有账号的人。")
+    person.user = user
+    person.save(update_fields=["user"])
+    words: dict[str, Any] = {"before": {"user": None}, "after": {"user": user}, "reason": "开设账号"}
+    audit.record(stream="registry", actor=actor, action="关联账号", obj=person, **words)
+
+
+def accounts_for(inspectors: Iterable[Inspector]) -> list[NewAccount]:
+    """The accounts that these people would get, with login names nobody has."""
+    taken = {name.lower() for name in User.objects.values_list("username", flat=True)}
+    wanted = []
+    for person in inspectors:
+        login = login_for(name=person.name, badge=person.badge, taken=taken)
+        taken.add(login.lower())
+        wanted.append(NewAccount(login, person.name, person.department, (Role.INSPECTOR,), person))
+    return wanted
 
 
 @transaction.atomic

@@ -31,6 +31,7 @@ def inspector_list(request: HttpRequest) -> HttpResponse:
         "today": clock.today(),
         "soon": clock.today() + dt.timedelta(days=SOON_DAYS),
         "may_import": Role.LEAD in request.user.roles,
+        "may_open_accounts": Role.SYSADMIN in request.user.roles,
         "phones": bool(request.user.roles & {Role.LEAD, Role.DEPT_ADMIN}),
         **page_of(found.qs, request.GET),
     }
