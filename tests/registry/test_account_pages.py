@@ -101,8 +101,12 @@ class TestIssuedAnew:
     def test_second_factor_alone_leaves_the_password(self, admin: Client) -> None:
         lost = make_user(Role.LEAD, username="甲")
         TOTP.activate(lost, generate_totp_secret())
+        elsewhere = Client()
+        elsewhere.force_login(lost)
+        assert elsewhere.get(reverse("home")).status_code == 200
         answer = reset(admin, lost, what=["second_factor"])
         assert [slip.password for slip in answer.context["slips"]] == [""]
+        assert elsewhere.get(reverse("home")).status_code == 302
         assert (Authenticator.objects.count(), lets_in("甲", PASSWORD)) == (0, True)
 
     @pytest.mark.parametrize(
