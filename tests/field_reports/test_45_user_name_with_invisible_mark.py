@@ -35,4 +35,4 @@ def test_another_name_is_another_name() -> None:
     User.objects.create_user("公安管理员01", password="口令-很长-的一个")
     client = Client()
     client.post(reverse("account_login"), {"login": "公安管理员1", "password": "口令-很长-的一个"})
-    assert "_auth_user_id" not in client.session
+    assert client.session.get("_auth_user_id") is None
