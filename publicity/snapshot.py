@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from inspections.arrival import NOBODY_MET
 from inspections.enums import (
     CLOSED_WITHOUT_VISIT,
     FREE_TO_PUBLISH,
@@ -23,7 +24,7 @@ from inspections.enums import (
     SectionState,
 )
 from inspections.models import DepartmentSection, InspectionRecord
-from inspections.public_text import finding_text, persons_of, remark_text
+from inspections.public_text import finding_text, neutral, persons_of, remark_text  # noqa: F401 -- the gate, by name
 from registry.clock import SHANGHAI
 
 HEAD_FIELDS = ("plan_code", "plan_name", "task_code", "task_name", "draw_type", "name", "uscc")
