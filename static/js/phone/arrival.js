@@ -8,6 +8,9 @@ import { toast } from "./toast.js";
 
 const PATIENCE = 8000;
 
+// 9月24日 14:05
+const stamp = (instant) => toLocal(instant).slice(5).replace(/^0?(\d+)-0?(\d+)T/, "$1月$2日 ");
+
 export function watchArrival({ form, things, pack, outbox, place, take, count }) {
   const { outcomes } = pack.site;
   const told = things.get("section-arrival");
@@ -45,7 +48,7 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     const old = told.local;
     const kept = keep(value);
     if (old.outcome !== value.outcome || old.at !== value.at) follow(old, value);
-    if (old.outcome !== value.outcome) box.open = false;
+    if (old.outcome !== value.outcome) fold();
     paint();
     return kept;
   };
@@ -57,6 +60,13 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
   const rule = () => outcomes[told.local.outcome];
   const away = () => Boolean(rule() && !rule().met && !things.get("section-written_only").local);
   const words = ({ outcome, at }) => (outcomes[outcome] ? `${outcomes[outcome].label}，${toLocal(at).slice(11)} 到达` : "未选");
+
+  // The question folds once it is answered; items that are filled fold with it.
+  function fold() {
+    box.open = !rule();
+    form.querySelector("#mine").open = !(rule() && rule().fills);
+    form.querySelector("#head").open = Boolean(rule() && rule().met) && !["certificates_shown", "informed", "visit_to"].every((name) => value(`head-${name}`));
+  }
 
   // What follows is shown at once; the server does the same and its answer is laid over (settle).
   function follow(old, value) {
@@ -90,20 +100,26 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     else thing.view.show(value);
   }
 
-  // The server's answer to an outcome: items, head, proposed result.
+  // The server's answer to an outcome: items, head, proposed result. Versions count at once; what the answer shows only while no other
+  // outcome has been chosen since, whose own answer is still to come.
   function settle(body) {
+    const newest = !told.changes.length;
+    const { fills } = outcomes[told.base.outcome];
     for (const [id, value] of Object.entries(body.items)) {
       const thing = things.get(`item-${id}`);
       thing.shared.version = Math.max(thing.shared.version, body.versions[id]);
+      if (!newest) continue;
       put(thing, value);
-      if (outcomes[told.base.outcome].fills) filled.add(thing.id);
+      if (fills) filled.add(thing.id);
       else filled.delete(thing.id);
     }
     for (const [name, value] of Object.entries(body.head)) {
       const thing = things.get(`head-${name}`);
       thing.shared.version = Math.max(thing.shared.version, body.head_version);
-      put(thing, value);
+      if (newest) put(thing, value);
     }
+    if (!newest) return;
+    for (const thing of things.values()) if (thing.target === "item") followItem(thing, told.local.outcome);
     if (!outbox.of(state.record, "section-conclusion").length) conclusion = body.conclusion;
     count();
     paint();
@@ -139,7 +155,7 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
       at.value = toLocal(row.at);
       by.value = String(row.by);
       const person = by.selectedOptions.length ? by.selectedOptions[0].textContent : "";
-      made.querySelector("[data-when]").textContent = `${toLocal(row.at).slice(5).replace("-", "月").replace("T", "日 ")} ${person}`;
+      made.querySelector("[data-when]").textContent = `${stamp(row.at)} ${person}`;
       const change = (part) => save(tries.local.map((one, place) => (place === number ? { ...one, ...part } : one)));
       note.addEventListener("change", () => change({ note: note.value.trim() }));
       for (const [input, part] of [[at, () => ({ at: toInstant(at.value) })], [by, () => ({ by: Number(by.value) })]]) {
@@ -185,7 +201,7 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     const [shown, met] = [Boolean(now) || written || form.querySelector("fieldset").disabled, !away()];
     const each = (selector, act) => [...document.querySelectorAll(selector)].forEach(act);
     each("[data-outcome]", (one) => (one.textContent = now ? now.label : "现场是什么情况"));
-    form.querySelector("[data-came]").textContent = now ? `${toLocal(told.local.at).slice(5).replace("-", "月").replace("T", "日 ")} 到达` : "先选一样，后面只问用得着的";
+    form.querySelector("[data-came]").textContent = now ? `${stamp(told.local.at)} 到达` : "先选一样，后面只问用得着的";
     each("[data-change], [data-came-at]", (one) => (one.hidden = !now));
     each("[data-told]", (one) => (one.hidden = !now || written));
     each("[data-all]", (one) => (one.hidden = !shown));
@@ -215,8 +231,9 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     const found = broken(pack.site, "visit", visitFacts(pack.site, head, section)).map(({ field, text }) => [text, field]);
     for (const thing of things.values()) {
       if (thing.target !== "item") continue;
-      const item = { order: "", name: thing.what, value: thing.local };
-      for (const { text } of broken(pack.site, "item", itemFacts(pack.site, item, outcomeOf(pack.site, section)))) found.push([text.trim(), `item-${thing.id}`]);
+      const order = thing.card.querySelector("h3 b").textContent;
+      const item = { order, name: thing.what.slice(order.length), value: thing.local };
+      for (const { text } of broken(pack.site, "item", itemFacts(pack.site, item, outcomeOf(pack.site, section)))) found.push([text, `item-${thing.id}`]);
     }
     if (!form.querySelector("[name=section-result]:checked")) found.push(["请选择检查结果。", "result"]);
     return found;
@@ -226,11 +243,12 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     if (!finish) return;
     const [check, next] = [document.querySelector("[data-check]"), document.querySelector("[data-next]")];
     finish.hidden = !away();
-    finish.parentElement.hidden = !rule() && !value("section-written_only");
-    if (away() || finish.parentElement.hidden) check.hidden = next.hidden = true;
+    const bar = finish.closest(".thumb");
+    bar.hidden = !rule() && !value("section-written_only");
+    if (away() || bar.hidden) check.hidden = next.hidden = true;
     if (!away()) return;
     const open = gaps();
-    finish.textContent = open.length ? `还差 ${open.length} 样：${open[0][0].replace(/。$/, "")}` : "确认结果并提交";
+    finish.textContent = open.length ? `还差 ${open.length} 样：${open[0][0].split(/[，。；（]/)[0]}` : "确认结果并提交";
   }
 
   // The last tap: what is missing, or the confirmed result and the submission.
@@ -263,5 +281,8 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
   form.querySelector("[data-results]").addEventListener("change", sticky);
   things.get("section-written_only").card.addEventListener("change", () => setTimeout(paint));
   outbox.listen(sticky);
-  return { settle, end, paint, paintTries, sticky, follow: () => follow(told.base, told.local) };
+  return { settle, end, paint, paintTries, sticky, follow: () => {
+    follow(told.base, told.local);
+    fold();
+  } };
 }
