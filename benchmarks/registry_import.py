@@ -28,14 +28,15 @@ HEADERS = [
 ]  # fmt: skip
 
 
-def rows() -> Iterator[list[str | None]]:
-    """Invented enterprises of region 999999; every third holds a licence, every tenth is not graded."""
+def rows(start: str = "演示") -> Iterator[list[str | None]]:
+    """Invented enterprises of region 999999, named from ``start`` on; every third holds a licence, every tenth is not
+    graded."""
     for number in range(ROWS):
         body = f"91999999MA{number:07d}"
         graded, licensed = number % 10 != 0, number % 3 == 0
         yield [
             body + uscc.calc_check_digit(body),
-            f"演示{number:05d}号商店",
+            f"{start}{number:05d}号商店",
             "个体工商户" if number % 2 else "企业",
             "演示县市场监督管理局",
             "存续",
@@ -54,11 +55,11 @@ def rows() -> Iterator[list[str | None]]:
         ]
 
 
-def write_file(path: Path) -> None:
+def write_file(path: Path, name: str = "演示") -> None:
     """The file as openpyxl's ordinary mode writes it: texts shared, as Excel does."""
     book = Workbook()
     book.active.append(HEADERS)
-    for row in rows():
+    for row in rows(name):
         book.active.append(row)
     book.save(path)
 

@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "send-reminders": {"task": "inspections.tasks.send_reminders", "schedule": crontab(hour="8-21", minute="*/10")},
     "send-deliveries": {"task": "inspections.tasks.send_deliveries", "schedule": 60.0},
     "check-people": {"task": "inspections.tasks.check_people", "schedule": crontab(hour="8-18", minute=20)},
+    "mark-store": {"task": "registry.tasks.mark_store", "schedule": 600.0},
     "sweep-files": {"task": "registry.tasks.sweep_files", "schedule": crontab(hour=3, minute=40)},
     "expire-exports": {"task": "publicity.tasks.expire_exports", "schedule": crontab(hour=3, minute=10)},
 }

@@ -15,6 +15,7 @@ from inspections.models import Delivery
 from registry import clock
 from registry.enums import JobState
 from registry.models import CalendarYear, Job
+from registry.services.store_mark import store_state
 
 CALENDAR_AHEAD = dt.timedelta(days=60)
 QUEUE_AGE = dt.timedelta(minutes=10)
@@ -48,6 +49,7 @@ def readiness() -> Readiness:
     found.words["后台任务"] = f"{old} 个等待超过 10 分钟，{failed} 个失败" if old or failed else "正常"
     found.words["消息送达"] = _deliveries()
     found.words["消息队列"] = _broker()
+    found.words["文件存放"] = store_state() or "正常"
     usage = shutil.disk_usage(settings.VAR_DIR)
     full = usage.free < usage.total * FREE_SHARE
     found.words["磁盘"] = "剩余不足 10%，请清理" if full else "正常"
