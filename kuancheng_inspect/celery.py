@@ -13,6 +13,7 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     "sweep-jobs": {"task": "registry.tasks.sweep_jobs", "schedule": 60.0},
+    "take-over-jobs": {"task": "registry.tasks.take_over_jobs", "schedule": 15.0},
     "reveal-draws": {"task": "sampling.tasks.reveal_due", "schedule": crontab(minute=5)},
     "send-reminders": {"task": "inspections.tasks.send_reminders", "schedule": crontab(hour="8-21", minute="*/10")},
     "send-deliveries": {"task": "inspections.tasks.send_deliveries", "schedule": 60.0},

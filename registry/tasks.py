@@ -21,6 +21,12 @@ def sweep_jobs() -> int:
 
 
 @shared_task
+def take_over_jobs() -> int:
+    """Go on with what a worker that died left half done."""
+    return jobs.take_over()
+
+
+@shared_task
 def sweep_files() -> int:
     """Put the files that no row names away; too many of them, or after a restore, stay and stand in the log."""
     try:
