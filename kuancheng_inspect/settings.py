@@ -246,8 +246,10 @@ if REDIS_URL:
         "visibility_timeout": 3600,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 0.5,
-        "socket_connect_timeout": 0.5,
+        # One try and no second: whoever clicks waits for it (registry/jobs.py). The worker has its own patience.
+        "max_retries": 0,
+        "socket_timeout": 0.4,
+        "socket_connect_timeout": 0.4,
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}

@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import secrets
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 UNSENT_AFTER = dt.timedelta(seconds=30)
+QUIET = 10.0  # seconds for which a broker that did not answer is left alone
 BEAT = 10.0  # seconds between two signs of life
 LEASE = dt.timedelta(seconds=30)  # without one for so long, the worker is dead or cut off
 
@@ -46,12 +48,38 @@ def enqueue(task: str, object_id: object) -> Job:
     return job
 
 
+class _Breaker:
+    """A broker that did not answer is not asked again for a while: the next click does not wait for it too."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    @property
+    def open(self) -> bool:
+        """Whether it is left alone now."""
+        return time.monotonic() < self._until
+
+    def trip(self) -> None:
+        """It did not answer."""
+        self._until = time.monotonic() + QUIET
+
+    def reset(self) -> None:
+        """It may be asked again."""
+        self._until = 0.0
+
+
+broker = _Breaker()  # of this process
+
+
 def _send(job_id: int) -> None:
     """Hand the id to Celery; a broker that is away costs a log line and one sweep, not the user's request."""
+    if broker.open:
+        return
     try:
         current_app.send_task("registry.tasks.run_job", args=(job_id,), retry=False)
-    except Exception:
-        log.warning("job %s was not sent; the sweep will send it", job_id)
+    except Exception as error:
+        broker.trip()
+        log.warning("job %s was not sent, the sweep will send it: %s", job_id, error)
 
 
 def run(job_id: int) -> bool:
