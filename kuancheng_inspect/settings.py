@@ -132,6 +132,7 @@ else:
             " -c idle_in_transaction_session_timeout=30000"
             " -c jit=off"  # pages ask many short questions; compiling one takes longer than answering it
         ),
+        "connect_timeout": 3,  # a machine that is gone does not even refuse
         "prepare_threshold": 0,  # for the statements of registry/statements.py; the ORM's own are never prepared
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
