@@ -4,20 +4,14 @@ No session, no user, no database, no context processor: a page that needs what h
 web server's own English instead. A phone gets the same as JSON (docs/sync.md).
 """
 
-import errno
 from collections.abc import Iterator
 
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-NOT_WRITTEN = {
-    errno.ENOSPC: "存储空间已满",
-    errno.EDQUOT: "存储空间已满",
-    errno.EROFS: "存储只能读、不能写",
-    errno.EACCES: "没有权限读写存储",
-    errno.EIO: "存储读写出错",
-}
+from registry.stores import storage_trouble
+
 BUSY = "系统正忙，请稍后再试。您刚才的提交没有生效，可以再提交一次。"
 AWAY = "暂时连不上数据库，刚才的提交是否生效还不知道。请过一会儿打开原来的页面看一看，没有生效的再提交一次。"
 AWAY_READING = "暂时连不上数据库，这一页现在打不开。已经保存的内容都在，请过一两分钟再刷新。"
@@ -47,8 +41,8 @@ def for_fault(request: HttpRequest, error: BaseException | None) -> HttpResponse
         ended = isinstance(one, InternalError) and "terminating connection" in str(one)
         if isinstance(one, OperationalError | InterfaceError) or ended:
             return full(request, "数据库的存储空间已满") if _is_full(one) else away(request)
-        if isinstance(one, OSError) and one.errno in NOT_WRITTEN:
-            return full(request, NOT_WRITTEN[one.errno])
+        if why := storage_trouble(one):
+            return full(request, why)
     return None
 
 
