@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.conf import settings
-
+from registry import county
 from registry.errors import DomainError
 from sampling import years
 from sampling.models import Plan
@@ -33,7 +32,7 @@ class OtherYear:
 
 def own_prefix() -> str:
     """With what the document numbers of this county's own offices begin: 宽双随机办〔2024〕3号."""
-    return str(settings.COUNTY_NAME)[:1]
+    return county.current().name[:1]
 
 
 def other_years(plan: Plan) -> list[OtherYear]:
