@@ -44,7 +44,10 @@ export async function start() {
 
 // The outbox of the page, or, where the page saves nothing by itself, one of the person signed in.
 async function outboxOf(unable) {
-  if (document.querySelector("form#entry, form#sign")) return state.outbox ?? null;
+  if (document.querySelector("form#entry, form#sign")) {
+    await state.opening;
+    return state.outbox ?? null;
+  }
   const { attach, begin } = await import("./start.js");
   const check = document.querySelector("form#conclusion");
   if (check) return begin(JSON.parse(document.querySelector("#pack").textContent), check, document.querySelector(".card h2").textContent.trim());

@@ -1,10 +1,10 @@
 // The record page: saves by itself, counts, leads to the next unanswered item. Without this file the page is a plain form.
+import { submitterOf } from "../older.js";
 import { newKey, state } from "./api.js";
 import { watchArrival } from "./arrival.js";
 import { markSaved, paint } from "./chip.js";
 import { fieldWords, itemWords, nowLocal, readField, readItem, writeField, writeItem } from "./fields.js";
 import { watchPhrases } from "./phrases.js";
-import { begin } from "./start.js";
 import { Thing } from "./things.js";
 import { toast } from "./toast.js";
 
@@ -18,7 +18,7 @@ const timers = new Map();
 const WORDS = { OK: "符合", NOT_OK: "不符合", NOT_APPLICABLE: "合理缺项", NOT_CHECKED: "未检查" };
 let photos = null; // watches them, once it is loaded
 const place = document.querySelector(".bar h1").textContent.trim();
-const outbox = await begin(pack, form, place);
+const { outbox } = state; // opened by opening.js
 let arrival = null;
 
 // ------------------------------------------------------------------------------------------------------ things to save
@@ -261,7 +261,7 @@ function undo(thing) {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const then = event.submitter?.value ?? "";
+  const then = submitterOf(event)?.value ?? "";
   for (const thing of [...timers.keys()]) take(thing);
   if (conflicted()) return document.querySelector("[data-conflicts]").scrollIntoView();
   const sent = await Promise.race([outbox.idle(), new Promise((resolve) => setTimeout(resolve, PATIENCE, outbox.lasting))]);
@@ -287,4 +287,7 @@ count();
 states();
 document.documentElement.classList.add("js");
 outbox.wakeAll();
-if (editable) photos = (await import("./photos.js")).watchPhotos({ form, outbox, pack, place });
+const watchers = async () => {
+  photos = (await import("./photos.js")).watchPhotos({ form, outbox, pack, place });
+};
+export const ready = editable ? watchers() : null;

@@ -1,0 +1,13 @@
+// The beginning of the record: the outbox is opened, then the page's own module runs with `state.outbox` in its hand.
+import { state } from "./api.js";
+import { begin } from "./start.js";
+
+async function opened() {
+  const form = document.querySelector("form#entry");
+  if (!form) return;
+  await begin(JSON.parse(document.querySelector("#pack").textContent), form, document.querySelector(".bar h1").textContent.trim());
+  await (await import("./record.js")).ready;
+}
+
+state.opening = opened();
+export const { opening } = state;
