@@ -19,13 +19,20 @@ from registry.permissions import INSPECTOR, PUBLIC, requires
 STYLES = ("theme", "components", "forms", "record")
 MODULES = (
     "api", "arrival", "check", "chip", "conflicts", "download", "export", "fields", "gaps", "kept", "lease", "leave",
-    "local", "login", "opening", "outbox", "outcome", "pad", "page", "photos", "phrases", "queue", "record", "rules",
-    "shell", "sign", "start", "store", "support", "things", "toast", "today", "words",
+    "local", "login", "opening", "outbox", "outcome", "pad", "page", "photos", "phrases", "pictures", "queue", "record",
+    "rules", "shell", "sign", "start", "store", "support", "things", "toast", "today", "words",
 )  # fmt: skip
 FILES = (
     *(f"css/{name}.css" for name in STYLES),
     *(f"js/phone/{name}.js" for name in MODULES),
-    *("js/phone-page.js", "js/confirm-once.js", "js/older.js", "img/icons-phone.svg", "img/favicon.svg"),
+    *(
+        "js/phone-page.js",
+        "js/confirm-once.js",
+        "js/older.js",
+        "js/too-old.js",
+        "img/icons-phone.svg",
+        "img/favicon.svg",
+    ),
     *("vendor/idb-8.0.4/idb.min.js", "vendor/signature_pad-5.1.4/signature_pad.min.js"),
 )
 

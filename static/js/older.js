@@ -17,7 +17,7 @@ const note = ({ target }) => {
   pressed = target.closest?.("button, input[type=submit]") ?? pressed;
 };
 document.addEventListener("click", note, { capture: true });
-export const submitterOf = (event) => event["submitter"] ?? (pressed?.form === event.target ? pressed : null);
+export const submitterOf = (event) => event.submitter ?? (pressed?.form === event.target ? pressed : null);
 
 // A dialog above the page: before Safari 15.4 it is an unknown element that forms.css keeps shut.
 export function open(dialog) {

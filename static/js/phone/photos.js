@@ -1,27 +1,9 @@
 // Photos: scaled on the phone (which drops the place as well), sent one by one, shown with their state; a deletion can be undone.
 import { newKey, state } from "./api.js";
+import { scale } from "./pictures.js";
 import { settleToast, toast } from "./toast.js";
 
-const EDGE = 1600;
-const QUALITY = 0.8;
 const MOST = 9;
-
-// A JPEG of at most 1600 px, upright. What this browser cannot decode is sent as it is: the server says what to do.
-export async function scale(file, edge = EDGE, quality = QUALITY) {
-  try {
-    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const factor = Math.min(1, edge / Math.max(picture.width, picture.height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.round(picture.width * factor);
-    canvas.height = Math.round(picture.height * factor);
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    picture.close();
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
-    return blob ?? file;
-  } catch {
-    return file;
-  }
-}
 
 export function watchPhotos({ form, outbox, pack, place: enterprise }) {
   for (const place of form.querySelectorAll("[data-photos]")) {
