@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from registry.models import User
 from registry.statements import Columns, first
+from registry.text import account_name
 
 
 class Backend(AuthenticationBackend):
@@ -48,6 +49,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never (decisions.md)."""
         return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """With the name as accounts are stored: a mark that nobody sees is no wrong password, and no second name under
+        which to guess (`registry.text.account_name`)."""
+        if isinstance(credentials.get("username"), str):
+            credentials["username"] = account_name(credentials["username"])
+        return super().authenticate(request, **credentials)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """To the password page while a one-time password is in use, else home."""

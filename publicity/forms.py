@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
 
 from publicity import statistics
@@ -12,6 +11,7 @@ from publicity.models import PlanSummary
 from publicity.services.feedback import MAX_TEXT
 from publicity.services.summary import TEXTS
 from registry import clock
+from registry import webforms as forms
 from sampling.models import Plan
 
 DATE = {"type": "date"}
@@ -105,6 +105,7 @@ class SummaryForm(forms.ModelForm):
     class Meta:
         model = PlanSummary
         fields = ["as_of", *TEXTS]
+        field_classes = dict.fromkeys(TEXTS, forms.CharField)
         widgets = {name: forms.Textarea(attrs={"rows": 5}) for name in TEXTS}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

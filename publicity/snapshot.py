@@ -9,7 +9,6 @@ phone, an address, an inspector, a badge or a grade (domain.md §8.2): texts tha
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +24,7 @@ from inspections.enums import (
     SectionState,
 )
 from inspections.models import DepartmentSection, InspectionRecord
-from publicity.masking import is_place, masked
+from inspections.public_text import finding_text, neutral, persons_of, remark_text  # noqa: F401 -- the gate, by name
 from registry.clock import SHANGHAI
 
 HEAD_FIELDS = ("plan_code", "plan_name", "task_code", "task_name", "draw_type", "name", "uscc")
@@ -63,33 +62,6 @@ STATUS_OF_RETURN = {
 }
 SETTLED = CLOSED_WITHOUT_VISIT | {SectionState.APPROVED}  # nothing to wait for
 CLOSED_BY_STATUS = "按登记状态结案，未实施检查"
-MAX_TEXT = 300
-
-
-def neutral(text: str, persons: Iterable[str], official: Iterable[str] = ()) -> str:
-    """``text`` as the public may read it (`publicity.masking.masked`): on one line, at most 300 characters long."""
-    clean = masked(text, persons, official)
-    return clean if len(clean) <= MAX_TEXT else clean[: MAX_TEXT - 1] + "…"
-
-
-def persons_of(record: InspectionRecord) -> set[str]:
-    """What a record knows of persons and must not be in any published text."""
-    enterprise = record.selection.enterprise
-    known = {enterprise.legal_rep, enterprise.contact_name, enterprise.contact_phone}
-    known |= {record.signatory_name, record.witness_name, *(one.name for one in record.signatures.all())}
-    places = {enterprise.address, record.address_at_dispatch, record.place}  # 店内 is typed as a place, and is a word
-    known |= {place for place in places if is_place(place)}
-    known |= {str(one.by) for one in record.confirmations.all() if one.by}
-    for section in record.sections.all():
-        known |= {section.met_name, section.onlooker_name}
-        known |= {place for place in (section.found_at,) if is_place(place)}
-        for member in section.members.all():
-            known |= {member.inspector.name, member.inspector.badge, member.inspector.phone}
-        known |= {assistant.name for assistant in section.assistants.all()}
-        known |= {str(review.by) for review in section.reviews.all()}
-        if (approval := getattr(section, "approval", None)) is not None:
-            known.add(approval.approver)
-    return {word for word in known if word}
 
 
 def with_everything(records: Any) -> Any:
@@ -104,6 +76,7 @@ def with_everything(records: Any) -> Any:
         "sections__approval",
         "confirmations__by",
         "signatures",
+        "phone_calls",
     )
 
 
@@ -143,16 +116,7 @@ def _item_result(finding: Any, persons: set[str], official: str) -> str:
         return NOT_THERE
     if finding.answer == Answer.NOT_CHECKED:
         return f"{NOT_CHECKED}（{finding.get_outcome_display()}）" if finding.outcome else NOT_CHECKED
-    text = neutral(finding.text, persons, [official]) or "不符合要求"
-    return f"{text}（已当场改正）" if finding.corrected else text
-
-
-def arrival_words(section: DepartmentSection) -> str:
-    """What the public reads where nobody was met: 到场情况：无法联系（2024年9月24日）. Nothing of persons or places."""
-    if section.arrival not in NOBODY_MET or section.arrived_at is None:
-        return ""
-    day = section.arrived_at.astimezone(SHANGHAI)
-    return f"到场情况：{section.get_arrival_display()}（{day.year}年{day.month}月{day.day}日）"
+    return finding_text(finding, persons, official)
 
 
 def department_snapshot(record: InspectionRecord, section: DepartmentSection, persons: set[str]) -> dict[str, Any]:
@@ -165,7 +129,7 @@ def department_snapshot(record: InspectionRecord, section: DepartmentSection, pe
         "organ": section.department.name,
         "finished_on": day.isoformat() if day else "",
         "results": JOINER.join(code.label for code in codes) or CLOSED_BY_STATUS,
-        "remark": neutral(section.result_note or arrival_words(section), persons, [official]),
+        "remark": remark_text(section, persons, official),
         "items": [{"item": one.item.name, "result": _item_result(one, persons, official)} for one in answered],
     }
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from registry import clock
+from registry import webforms as forms
 from registry.enums import CheckMethod, EntityType, Role
 from registry.models import (
     AuditEvent,

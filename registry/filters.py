@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registry import clock
 from registry.enums import InspectorStatus, RegStatus, Role
-from registry.login_names import folded_login
 from registry.models import (
     AuditEvent,
     Department,
@@ -148,7 +147,7 @@ class AccountFilter(ListFilter):
 
     def find(self, rows: Any, name: str, value: str) -> Any:
         """Part of either name."""
-        return rows.filter(Q(name__icontains=value.strip()) | Q(username__icontains=folded_login(value)))
+        return rows.filter(pk__in=matching(rows, value, "name", "username"))
 
     def by_role(self, rows: Any, name: str, value: str) -> Any:
         """Who holds the role."""

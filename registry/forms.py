@@ -5,14 +5,14 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from django import forms
-
+from registry import webforms as forms
 from registry.enums import DayKind, ImportKind, InspectorStatus
 from registry.importers import Reading, read_registry_file
 from registry.models import Enterprise, Inspector, RiskScheme, User
 from registry.operations import new_key
 from registry.services import current_calendar
 from registry.spreadsheets import Header, Kind, SpreadsheetError, parse_date, read_rows
+from registry.text import folded, folded_code
 from registry.workdays import Calendar
 
 DAY_WORDS = {
@@ -124,9 +124,9 @@ class RecusalForm(forms.Form):
 
     def clean_uscc(self) -> Enterprise:
         """The one enterprise with this code or name."""
-        word = self.cleaned_data["uscc"].strip()
+        word = self.cleaned_data["uscc"]
         seen = Enterprise.objects.visible_to(self.user)
-        found = list(seen.filter(uscc=word.upper())[:1]) or list(seen.filter(name=word)[:2])
+        found = list(seen.filter(uscc=folded_code(word))[:1]) or list(seen.filter(search_key=folded(word))[:2])
         if not found:
             raise forms.ValidationError("名录里没有这家企业，请核对代码或全称。")
         if len(found) > 1:

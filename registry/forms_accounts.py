@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
-
+from registry import webforms as forms
 from registry.enums import InspectorStatus, Role
 from registry.models import Department, Inspector, User
 from registry.services import NewAccount, accounts_for
@@ -77,7 +76,7 @@ class NewAccountForm(forms.Form):
         help_text="本人登录时输入，如：旅文审核。不分大小写和全半角。",
         error_messages={"required": "请填写登录名。"},
     )
-    name = forms.CharField(label="姓名", max_length=50, error_messages={"required": "请填写本人姓名。"})
+    name = forms.CharField(label="姓名", max_length=50, named=True, error_messages={"required": "请填写本人姓名。"})
     department = forms.ModelChoiceField(
         label="部门",
         queryset=Department.objects.filter(active=True),

@@ -7,17 +7,23 @@ services only. What may be filled in on adding and what is settled afterwards is
 from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from registry import audit
+from registry import webforms as forms
 from registry.services import change_registry
 
 REASON = "repair_reason"
 NO_REASON = "请写明修改理由，例如：登记机关 6 月 3 日来函更正住所。"
+
+
+NAMES = {
+    ("Enterprise", "name"), ("Enterprise", "legal_rep"), ("Enterprise", "contact_name"), ("Inspector", "name"),
+    ("User", "name"),
+}  # fmt: skip
 
 
 class ReasonForm(ModelForm):
@@ -54,7 +60,8 @@ class LinesField(forms.CharField):
         if isinstance(value, list):
             lines = value
         else:
-            lines = list(dict.fromkeys(line.strip() for line in str(value or "").splitlines() if line.strip()))
+            text = super().to_python(value) or ""
+            lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
         return self.joined.join(lines) if self.joined else lines
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -110,6 +117,10 @@ class RepairAdmin(SiteOpened, Titled):
     """
 
     form = ReasonForm
+    formfield_overrides = {
+        models.CharField: {"form_class": forms.CharField},
+        models.TextField: {"form_class": forms.CharField},
+    }
     stream = "registry"
     list_per_page = 50
     show_full_result_count = False
@@ -148,7 +159,10 @@ class RepairAdmin(SiteOpened, Titled):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """A list is ticked or typed one a line; nobody writes JSON."""
         if not isinstance(db_field, models.JSONField):
-            return super().formfield_for_dbfield(db_field, request, **options)
+            field = super().formfield_for_dbfield(db_field, request, **options)
+            if isinstance(field, forms.CharField):
+                field.named = (db_field.model._meta.object_name, db_field.name) in NAMES
+            return field
         said = {"label": db_field.verbose_name, "required": not db_field.blank}
         if db_field.name in self.choice_lists:
             choices = self.choice_lists[db_field.name]

@@ -263,6 +263,32 @@ def pure_modules(path: str, source: str) -> list[str]:
     return found
 
 
+def text_is_folded(path: str, source: str) -> list[str]:
+    """Text fields of forms are those of registry/webforms.py, which fold what comes in (registry/text.py)."""
+    if path == "registry/webforms.py":
+        return []
+    found = []
+    plain = {"CharField", "SlugField"}  # what has a pattern or a choice needs no folding
+    tree = ast.parse(source)
+    own = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django"
+        for alias in node.names
+        if alias.name == "forms"
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "django.forms":
+            found += [
+                f"{path}:{node.lineno} {one.name}: registry.webforms" for one in node.names if one.name in plain | {"*"}
+            ]
+        elif isinstance(node, ast.Attribute):
+            name = _dotted(node)
+            if name.rpartition(".")[0] in own | {"django.forms"} and node.attr in plain:
+                found.append(f"{path}:{node.lineno} {name}: registry.webforms")
+    return found
+
+
 def packages_have_names(path: str, source: str) -> list[str]:
     """No drawer for everything."""
     parts = {part.removesuffix(".py") for part in path.split("/")}

@@ -28,6 +28,7 @@ PYTHON_RULES = [
     rules.heads_are_the_trails,
     rules.pure_modules,
     rules.packages_have_names,
+    rules.text_is_folded,
 ]
 TEMPLATE_RULES = [rules.nothing_inline, rules.template_size]
 TEST_RULES = [rules.browsers_are_waited_for]
@@ -229,6 +230,9 @@ PLANTED = [
     (rules.pure_modules, "sampling/bundle.py", "def f():\n    import openpyxl"),
     (rules.packages_have_names, "registry/utils.py", ""),
     (rules.packages_have_names, "registry/common/x.py", ""),
+    (rules.text_is_folded, "inspections/forms/desk.py", "from django import forms\nx = forms.CharField()"),
+    (rules.text_is_folded, "inspections/forms/desk.py", "from django import forms as f\nx = f.CharField()"),
+    (rules.text_is_folded, "inspections/forms/desk.py", "from django.forms import CharField"),
     (rules.migrations_are_named, "registry/migrations/0002_auto_20240101_0000.py", ""),
     (rules.migrations_are_named, "registry/migrations/0002_plan_title_and_more.py", ""),
     (rules.nothing_inline, "templates/a.html", "<script>go()</script>"),
@@ -276,6 +280,12 @@ LAWFUL = [
     ),
     (rules.pure_modules, "inspections/deadlines.py", "from registry.workdays import add_workdays"),
     (rules.packages_have_names, "registry/spreadsheets.py", ""),
+    (
+        rules.text_is_folded,
+        "inspections/forms/desk.py",
+        "from registry import webforms as forms\nx = forms.CharField()",
+    ),
+    (rules.text_is_folded, "inspections/filters.py", "from django import forms\nx = forms.TextInput()"),
     (rules.migrations_are_named, "registry/migrations/0002_draw_is_append_only.py", ""),
     (
         rules.nothing_inline,

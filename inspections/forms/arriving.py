@@ -27,9 +27,9 @@ class ArrivalForm(forms.Form):
     arrived_at = moment_field("到达时间")
     found_at = text_field("现址或去向", length=300, show_hidden_initial=True, template_name=OWED)
     said = text_field("对方怎样说（照原话记）", rows=3, show_hidden_initial=True, template_name=OWED)
-    met_name = text_field("接待人姓名", length=50, show_hidden_initial=True, template_name=OWED)
+    met_name = text_field("接待人姓名", length=50, named=True, show_hidden_initial=True, template_name=OWED)
     met_post = text_field("职务", length=50, show_hidden_initial=True)
-    onlooker_name = text_field("见证人姓名", length=50, show_hidden_initial=True, template_name=OWED)
+    onlooker_name = text_field("见证人姓名", length=50, named=True, show_hidden_initial=True, template_name=OWED)
     onlooker_unit = text_field("见证人单位或身份", length=100, show_hidden_initial=True, template_name=OWED)
     no_onlooker = text_field("没有见证人的，写明原因", length=200, show_hidden_initial=True, template_name=OWED)
     try_how = forms.ChoiceField(

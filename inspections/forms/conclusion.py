@@ -4,8 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-
 from inspections.enums import MARKET_ONLY_RESULTS, STATUS_RESULTS, Answer, Measure, ResultCode, SignatoryRole
 from inspections.enums import SignatureState as Signed
 from inspections.forms.fields import day_field, moment_field, text_field, tick_field
@@ -22,6 +20,7 @@ from inspections.services.results import (
 from inspections.services.section_entry import FollowUpEntry
 from inspections.site_facts import follow_facts, sign_facts
 from inspections.site_rules import MEASURE_FIELDS, PROBLEM_RESULTS, RESULT, broken, demands, of
+from registry import webforms as forms
 
 ASKED = "inspections/phone/_asked.html"  # its label says 必填 or 选填, as the rules have it
 USUAL = [
@@ -213,7 +212,7 @@ class SignedForm(_Signing):
         label="签字情况", widget=forms.RadioSelect, error_messages={"required": "请选择签字情况。"},
         choices=[(s.value, s.label) for s in (Signed.SIGNED, Signed.SEALED, Signed.SIGNED_AND_SEALED)],
     )  # fmt: skip
-    signatory_name = text_field("签字人姓名", length=50, template_name=ASKED)
+    signatory_name = text_field("签字人姓名", length=50, named=True, template_name=ASKED)
     signatory_role = forms.ChoiceField(
         label="签字人身份", required=False, template_name=ASKED, widget=forms.RadioSelect, choices=SignatoryRole.choices
     )
@@ -237,7 +236,7 @@ class RefusedForm(_Signing):
         choices=[(s.value, s.label) for s in (Signed.REFUSED, Signed.UNABLE, Signed.NOT_APPLICABLE)],
     )  # fmt: skip
     refusal_reason = text_field("原因（照当事人原话记）", rows=3, template_name=ASKED)
-    witness_name = text_field("见证人姓名", length=50, template_name=ASKED)
+    witness_name = text_field("见证人姓名", length=50, named=True, template_name=ASKED)
     witness_unit = text_field("见证人单位或身份", length=100, template_name=ASKED)
     no_witness_reason = text_field("没有见证人的，写明原因", length=200, template_name=ASKED)
 
@@ -245,7 +244,7 @@ class RefusedForm(_Signing):
 class PhoneForm(forms.Form):
     """已电话确认, after something was changed that had been signed."""
 
-    name = text_field("接电话的人", length=50, template_name=ASKED)
+    name = text_field("接电话的人", length=50, named=True, template_name=ASKED)
     role = forms.ChoiceField(
         label="身份", required=False, template_name=ASKED, widget=forms.RadioSelect, choices=SignatoryRole.choices
     )

@@ -4,8 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-
 from inspections.enums import (
     RETURN_DECISIONS,
     RETURN_RESULTS,
@@ -17,6 +15,7 @@ from inspections.enums import (
 )
 from inspections.models import Confirmation, DepartmentSection, InspectionRecord
 from registry import clock
+from registry import webforms as forms
 from registry.models import Department
 from registry.operations import new_key
 from sampling.enums import IOutReason
@@ -128,7 +127,7 @@ class ProceedForm(KeyForm):
 class ApprovalForm(KeyForm):
     """Who approved the inspections, when, and why first if it was urgent."""
 
-    approver = forms.CharField(label="批准人", max_length=50, error_messages={"required": "请填写批准人。"})
+    approver = forms.CharField(label="批准人", max_length=50, named=True, error_messages={"required": "请填写批准人。"})
     day = day_field("批准日期")
     urgent = forms.BooleanField(label="紧急情况，先行检查、补办审批", required=False)
     urgent_reason = forms.CharField(label="紧急理由", max_length=200, required=False)

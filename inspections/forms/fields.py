@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django import forms
+from registry import webforms as forms
 
 TEXT = 2000
 OWED = "inspections/phone/_field.html"  # asked for on submission though a draft may lack it: not marked 选填

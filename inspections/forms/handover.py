@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.dateparse import parse_datetime
 
@@ -17,6 +16,7 @@ from inspections.forms.sync import BadRequest, OtherUser, clean_text, read_chang
 from inspections.services.evidence import MAX_IMAGE_BYTES, clean_name
 from inspections.services.handover import Parcel, person_of
 from inspections.services.unsent_lines import Piece
+from registry import webforms as forms
 from registry.clock import SHANGHAI
 from registry.errors import DomainError
 from registry.models import User

@@ -1,8 +1,7 @@
 """The form of 通知方式."""
 
-from django import forms
-
 from inspections.forms.desk import KeyForm
+from registry import webforms as forms
 
 
 class ChannelsForm(KeyForm):

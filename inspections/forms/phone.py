@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django import forms
 from django.http import QueryDict
 
 from inspections.enums import EvidenceKind
@@ -18,6 +17,7 @@ from inspections.forms.fields import OWED, day_field, moment_field, text_field, 
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding
 from inspections.services.content import HEAD
 from inspections.services.entry import EntryOutcome
+from registry import webforms as forms
 from registry.clock import SHANGHAI
 from registry.enums import CheckMethod
 
@@ -219,7 +219,7 @@ def _rebased(data: QueryDict, prefix: str, stored: Mapping[str, Any]) -> QueryDi
 class AssistantForm(forms.Form):
     """协助人员."""
 
-    name = text_field("姓名", length=50, template_name=OWED)
+    name = text_field("姓名", length=50, named=True, template_name=OWED)
     unit = text_field("单位", length=100, template_name=OWED)
     role = text_field("专业或职务", length=50, template_name=OWED)
     reason = text_field("协助理由", length=200, template_name=OWED)

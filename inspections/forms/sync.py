@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from inspections.arrival import FACTS
 from inspections.services.sync import Change, Sender
+from registry import text as folding
 from registry.errors import DomainError
 
 TEXT = 2000
@@ -25,6 +27,8 @@ SECTION_FIELDS = {"present", "written_only", "other_body", "other_body_number", 
                   "arrival", *FACTS}  # fmt: skip
 SIGNING = {"signature": 20, "signatory_name": 50, "signatory_role": 16, "signatory_post": 50, "opinion_text": TEXT,
            "refusal_reason": TEXT, "witness_name": 50, "witness_unit": 100, "no_witness_reason": 200}  # fmt: skip
+NAMES = {"signatory_name", "witness_name", "met_name", "onlooker_name"}
+CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 MAX_ID = 1 << 62
 
 
@@ -102,9 +106,14 @@ def read_answer(value: Any) -> dict[str, Any]:
     return {"answer": answer[:16], "text": clean_text(text, TEXT), "corrected": corrected}
 
 
-def clean_text(text: str, limit: int) -> str:
-    """Text as it may be stored: no NUL, no lone surrogates; too long is refused in words."""
-    text = text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8").replace("\r\n", "\n")
+def clean_text(text: str, limit: int, *, named: bool = False) -> str:
+    """Text, or somebody's name, as it is stored (`registry.text`): what cannot be, and what is too long, is refused in
+    words. A control character is left out: a phone has no way to show where it stands."""
+    text = CONTROLS.sub("", text)
+    try:
+        text = folding.name(text) if named else folding.stored(text, lines=True)
+    except folding.TextError as error:
+        raise DomainError(f"{error}。") from None
     if len(text) > limit:
         raise DomainError(f"最多 {limit} 个字，现在有 {len(text)} 个，请缩短。")
     return text
@@ -121,7 +130,7 @@ def read_value(field: str, value: Any) -> Any:
     if field == "attempts":
         return [_attempt(_of_type(field, one, dict)) for one in _of_type(field, value, list)[:50]]
     if field in TEXTS:
-        return clean_text(_of_type(field, value, str), TEXTS[field])
+        return clean_text(_of_type(field, value, str), TEXTS[field], named=field in NAMES)
     if field in MOMENTS:
         return _moment(field, value)
     if field == "other_body_day":
@@ -207,7 +216,9 @@ def read_signing(data: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise BadRequest("fields")
     found: dict[str, Any] = {
-        name: clean_text(_of_type(name, fields[name], str), limit) for name, limit in SIGNING.items() if name in fields
+        name: clean_text(_of_type(name, fields[name], str), limit, named=name in NAMES)
+        for name, limit in SIGNING.items()
+        if name in fields
     }
     if "signature" not in found:
         raise BadRequest("signature")

@@ -10,6 +10,7 @@ from inspections import services
 from inspections.enums import Answer, EvidenceKind, ReviewDecision, SectionState
 from inspections.forms.desk import ReviewForm, Seen
 from inspections.models import DepartmentSection, ItemFinding
+from inspections.public_text import public_texts
 from inspections.views.cards import last_inspection
 from inspections.views.desk_records import SHOWN_SECTION, sections_shown
 from inspections.views.showing import Clocks, attempt
@@ -88,7 +89,7 @@ def _told(section: DepartmentSection, form: ReviewForm) -> dict[str, Any]:
         "odd": [one for one in section.odd if one not in asked], "photos": photos,
         "good": [one for one in section.good if one not in asked],
         "minutes": int(spent.total_seconds()) // 60 if spent is not None else None, "checks": _checks(section),
-        "last": last_inspection(section),
+        "last": last_inspection(section), "public": public_texts(record, section),
         "signature": services.signature_status(record),
         "due": Clocks().due(section.publish_due_on) if section.publish_due_on else None,
     }  # fmt: skip

@@ -12,6 +12,7 @@ from inspections.enums import OPEN_FOR_ENTRY, EvidenceKind, ReviewDecision
 from inspections.forms.conclusion import ResultForm
 from inspections.forms.phone import AssistantForm, EntryPage, EvidenceForm
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice
+from inspections.public_text import public_texts
 from inspections.services.content import complete
 from inspections.services.entry import EntryOutcome
 from inspections.services.evidence import PER_ITEM
@@ -170,7 +171,7 @@ def _check_context(user: Any, record: InspectionRecord, section: DepartmentSecti
         "on_check": [problem for problem in problems if problem.page == "check"],
         "on_sign": [problem for problem in problems if problem.page == "sign"],
         "open": section.state in OPEN_FOR_ENTRY, "signature": services.signature_status(record),
-        "others": others.prefetch_related("results", "members__inspector"),
+        "others": others.prefetch_related("results", "members__inspector"), "public": public_texts(record, section),
         "pack": packs.pack_for_check(record, section, user, problems),
     }  # fmt: skip
 

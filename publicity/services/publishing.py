@@ -9,12 +9,14 @@ from django.db import transaction
 
 from inspections.enums import RecordState
 from inspections.models import DepartmentSection, InspectionRecord
+from inspections.public_text import persons_of
 from publicity import reads
 from publicity import snapshot as snapshots
 from publicity.models import Publication, PublishedResult
 from registry import audit, clock
 from registry.enums import Role
 from registry.errors import DomainError
+from registry.masking import masked
 from registry.models import User
 from sampling.models import Plan
 
@@ -246,6 +248,7 @@ def correct_publication(*, actor: User, record: InspectionRecord, reason: str) -
     content = corrected_content(locked, previous)
     if not snapshots.difference(previous.snapshot, content):
         raise DomainError("现在的内容与已公示的一样，没有可更正的；请先由检查部门退回并改好，再来更正。")
-    publication = _store(actor=actor, record=locked, content=content, previous=previous, reason=reason.strip())
+    public = masked(reason, persons_of(locked), [locked.selection.enterprise.name])  # read beside the new version
+    publication = _store(actor=actor, record=locked, content=content, previous=previous, reason=public)
     _record(actor, [publication])
     return publication

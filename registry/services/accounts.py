@@ -10,10 +10,11 @@ from django.db import IntegrityError, transaction
 from registry import audit
 from registry.enums import Role
 from registry.errors import DomainError
-from registry.login_names import folded_login, login_for
+from registry.login_names import login_for
 from registry.models import Department, Inspector, User
 from registry.services.passwords import Slip, give_password
 from registry.services.sessions import end_sessions
+from registry.text import account_name
 
 FLAGS = {
     Role.LEAD: "is_lead",
@@ -62,7 +63,7 @@ def create_account(
     ``actor`` None is the installation itself. Raises DomainError for a name in use or powers that must be separate.
     """
     _check_actor(actor)
-    login = folded_login(username)
+    login = account_name(username)
     if not login:
         raise DomainError("请填写登录名。")
     if User.objects.filter(username__iexact=login).exists():

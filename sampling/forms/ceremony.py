@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django import forms
-
+from registry import webforms as forms
 from registry.models import User
 from sampling.enums import Beacon, EOutReason, IOutReason
 from sampling.forms.wizard import KeyForm, text_field
@@ -42,7 +41,11 @@ class DrawForm(KeyForm):
             for part, label in (("name", "姓名"), ("unit", "单位")):
                 widget = forms.TextInput(attrs={"autocomplete": "off"})
                 self.fields[f"witness_{part}_{row}"] = forms.CharField(
-                    label=f"第 {row} 名见证人{label}", max_length=100, required=False, widget=widget
+                    label=f"第 {row} 名见证人{label}",
+                    max_length=100,
+                    required=False,
+                    widget=widget,
+                    named=part == "name",
                 )
         for number in range(1, GROUPS + 1):
             words = f"第 {number} 组要 {GROUP_LENGTH} 位数字（0 到 9）。"

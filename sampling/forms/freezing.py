@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
-
+from registry import webforms as forms
 from sampling.canonical import CODE, HEX64
 from sampling.forms.wizard import KeyForm
 from sampling.models import Nonce

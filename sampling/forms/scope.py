@@ -4,8 +4,7 @@ import dataclasses
 from fractions import Fraction
 from typing import Any
 
-from django import forms
-
+from registry import webforms as forms
 from registry.errors import DomainError
 from registry.models import Enterprise, Industry, RiskScheme
 from registry.operations import new_key

@@ -3,8 +3,7 @@
 import dataclasses
 from typing import Any
 
-from django import forms
-
+from registry import webforms as forms
 from registry.models import Department, InspectionItem, User
 from registry.operations import new_key
 from sampling.enums import Beacon

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from publicity.masking import masked, names_in
 from publicity.snapshot import neutral
+from registry.masking import masked, names_in
 from tests.registry.test_numbers import IDENTITY, OTHERS, TELEPHONES
 
 REPORTED = [

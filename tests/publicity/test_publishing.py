@@ -168,6 +168,14 @@ def test_a_department_under_repair_keeps_what_was_published() -> None:
     assert list(second.results.order_by("department__order").values_list("problem", flat=True)) == [True, True]
 
 
+def test_the_reason_of_a_correction_is_public_and_names_nobody() -> None:
+    campaign = make_campaign()
+    record = campaign.records[0]
+    record.sections.get(department__code="GA").results.update(code="NO_PROBLEM")
+    made = correct_publication(actor=campaign.lead, record=record, reason="独孤　求败甲 138－1234－5678 来电说明")
+    assert made.reason == "** ** 来电说明"
+
+
 def test_correction_needs_a_publication() -> None:
     campaign = make_campaign(publish=0)
     with pytest.raises(DomainError, match="还没有公示，不能更正"):

@@ -1,4 +1,4 @@
-"""Words that `publicity.masking` knows: roles, placeholders, everyday words that are names too, surnames."""
+"""Words that `registry.masking` knows: roles, placeholders, everyday words that are names too, surnames."""
 
 from typing import Final
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from publicity.person_words import COMPOUND_SURNAMES, PLACEHOLDERS, ROLES, SURNAMES, TITLES, WORDS
 from registry.numbers import Span, digits_of, identity_numbers, personal_numbers, spelled
+from registry.person_words import COMPOUND_SURNAMES, PLACEHOLDERS, ROLES, SURNAMES, TITLES, WORDS
 from registry.text import HAN, bare, bare_places, folded, tidied
 
 MASK: Final = "**"
