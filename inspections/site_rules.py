@@ -426,10 +426,14 @@ def as_json(scopes: Iterable[str] | None = None) -> list[dict[str, Any]]:
 
 def tables(scopes: Iterable[str] | None = None) -> dict[str, Any]:
     """Rules and what the facts are made from, for the phone."""
-    return {
+    asked = {
         "rules": as_json(scopes),
         "outcomes": outcomes_as_json(),
         "answers": {str(one): str(one.label) for one in Answer},
+    }
+    if scopes is not None:
+        return asked
+    return asked | {
         "labels": {str(code): str(code.label) for code in ResultCode},
         "measures": {str(code): str(code.label) for code in Measure},
         "alone": [str(code) for code in ResultCode if code in EXCLUSIVE_RESULTS],

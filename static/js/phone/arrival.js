@@ -1,15 +1,11 @@
-// 到场情况 on the record page: the first question, what its answer asks and fills, the way to the end where nobody was met.
+// 到场情况 on the record page: the first question, what its answer asks and fills. Where nobody was met door.js goes on.
 // Without this file the same fields are a plain form.
-import { newKey, state } from "./api.js";
+import { state } from "./api.js";
 import { nowLocal, toInstant, toLocal, writeItem } from "./fields.js";
 import { conclusionAfter, headAfter, itemAfter } from "./outcome.js";
-import { broken, itemFacts, outcomeOf, visitFacts } from "./rules.js";
-import { toast } from "./toast.js";
-
-const PATIENCE = 8000;
 
 // 9月24日 14:05
-const stamp = (instant) => toLocal(instant).slice(5).replace(/^0?(\d+)-0?(\d+)T/, "$1月$2日 ");
+export const stamp = (instant) => toLocal(instant).slice(5).replace(/^0?(\d+)-0?(\d+)T/, "$1月$2日 ");
 
 export function watchArrival({ form, things, pack, outbox, place, take, count }) {
   const { outcomes } = pack.site;
@@ -21,6 +17,8 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
   const radios = [...form.querySelectorAll('[name="section-arrival"]')];
   const finish = document.querySelector("[data-finish]");
   let { conclusion } = pack;
+  let doorway = null;
+  let opening = null;
 
   // ---------------------------------------------------------------------------------------------- outcome and its time
 
@@ -125,73 +123,30 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     paint();
   }
 
-  // ------------------------------------------------------------------------------------------------------------- tries
-
-  const list = form.querySelector("[data-tries]");
   tries.what = "联系经过";
   tries.read = () => tries.local;
   tries.view = {
     get mine() {
-      return tries.local.map((row) => wayOf(row.how)).join("、") || "没有记录";
+      return `${tries.local.length} 次`;
     },
-    show: paintTries,
+    show: () => doorway && doorway.paint(),
     join: null,
   };
-  const wayOf = (how) => form.querySelector(`[data-way="${how}"]`).textContent.trim();
-  const save = (rows) => {
-    const kept = tries.change(rows.slice().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)));
-    sticky();
-    return kept;
-  };
-
-  function paintTries() {
-    for (const old of list.querySelectorAll(".try")) old.remove();
-    tries.local.forEach((row, number) => {
-      const made = document.querySelector("#tpl-try").content.firstElementChild.cloneNode(true);
-      const [note, at, by] = ["note", "at", "by"].map((name) => made.querySelector(`[data-${name}]`));
-      made.querySelector("[data-what]").textContent = wayOf(row.how);
-      note.setAttribute("aria-label", `${wayOf(row.how)}的情况`);
-      note.value = row.note;
-      at.value = toLocal(row.at);
-      by.value = String(row.by);
-      const person = by.selectedOptions.length ? by.selectedOptions[0].textContent : "";
-      made.querySelector("[data-when]").textContent = `${stamp(row.at)} ${person}`;
-      const change = (part) => save(tries.local.map((one, place) => (place === number ? { ...one, ...part } : one)));
-      note.addEventListener("change", () => change({ note: note.value.trim() }));
-      for (const [input, part] of [[at, () => ({ at: toInstant(at.value) })], [by, () => ({ by: Number(by.value) })]]) {
-        input.addEventListener("change", () => {
-          if (!at.value) at.value = toLocal(row.at);
-          change(part());
-          paintTries();
-        });
-      }
-      made.querySelector("[data-drop]").addEventListener("click", () => {
-        const before = tries.local;
-        save(before.filter((_, place) => place !== number));
-        paintTries();
-        toast("已删去 1 次", "撤销", () => {
-          save(before);
-          paintTries();
-        });
-      });
-      list.append(made);
-    });
-    for (const chip of form.querySelectorAll("[data-way]")) chip.setAttribute("aria-pressed", String(tries.local.some((row) => row.how === chip.dataset.way)));
-  }
-
   form.addEventListener("click", (event) => {
-    const way = event.target.closest("[data-way]");
     const say = event.target.closest("[data-say]");
-    if (way) {
-      save(tries.local.concat({ how: way.dataset.way, at: toInstant(nowLocal()), by: pack.me, note: "" }));
-      paintTries();
-    }
-    if (say) {
-      form.querySelector(`[name="section-${say.dataset.say}"]`).value = say.dataset.words;
-      take(things.get(`section-${say.dataset.say}`));
-      sticky();
-    }
+    if (!say) return;
+    form.querySelector(`[name="section-${say.dataset.say}"]`).value = say.dataset.words;
+    take(things.get(`section-${say.dataset.say}`));
+    sticky();
   });
+
+  // Where nobody was met the page leads to the end by itself; what that needs is loaded when it comes to it.
+  async function atTheDoor() {
+    const share = { form, things, pack, outbox, place, told, tries, sticky, conclusion: () => conclusion };
+    opening = opening || import("./door.js").then(({ watchDoor }) => (doorway = watchDoor(share)), () => (opening = null));
+    await opening;
+    if (doorway) sticky();
+  }
 
   // --------------------------------------------------------------------------------------------------- what is to be seen
 
@@ -217,28 +172,6 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
 
   const value = (name) => things.get(name).local;
 
-  // What stands here now, in the form in which the phone keeps a record.
-  function facts() {
-    const section = {};
-    const head = {};
-    for (const name of Object.keys(pack.section)) if (name !== "version") section[name] = value(`section-${name}`);
-    for (const name of Object.keys(pack.head)) if (name !== "version") head[name] = value(`head-${name}`);
-    return [head, { ...section, door: [...form.querySelectorAll("#door [data-photo]:not([hidden])")] }];
-  }
-
-  function gaps() {
-    const [head, section] = facts();
-    const found = broken(pack.site, "visit", visitFacts(pack.site, head, section)).map(({ field, text }) => [text, field]);
-    for (const thing of things.values()) {
-      if (thing.target !== "item") continue;
-      const order = thing.card.querySelector("h3 b").textContent;
-      const item = { order, name: thing.what.slice(order.length), value: thing.local };
-      for (const { text } of broken(pack.site, "item", itemFacts(pack.site, item, outcomeOf(pack.site, section)))) found.push([text, `item-${thing.id}`]);
-    }
-    if (!form.querySelector("[name=section-result]:checked")) found.push(["请选择检查结果。", "result"]);
-    return found;
-  }
-
   function sticky() {
     if (!finish) return;
     const [check, next] = [document.querySelector("[data-check]"), document.querySelector("[data-next]")];
@@ -247,41 +180,18 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     bar.hidden = !rule() && !value("section-written_only");
     if (away() || bar.hidden) check.hidden = next.hidden = true;
     if (!away()) return;
-    const open = gaps();
-    finish.textContent = open.length ? `还差 ${open.length} 样：${open[0][0].split(/[，。；（]/)[0]}` : "确认结果并提交";
-  }
-
-  // The last tap: what is missing, or the confirmed result and the submission.
-  async function end() {
-    const [first] = gaps();
-    if (first) {
-      const target = document.getElementById(first[1]);
-      const fold = target.closest("details");
-      if (fold) fold.open = true;
-      return target.scrollIntoView({ block: "center" });
-    }
-    const results = [form.querySelector("[name=section-result]:checked").value];
-    const said = { ...conclusion, results, result_confirmed: true };
-    const body = { key: newKey(), user: outbox.user, record: state.record, target: "section", field: "conclusion", value: said, device: state.device };
-    Object.assign(body, { base_version: told.shared.version, base_value: conclusion, client_time: new Date().toISOString() });
-    await outbox.put({ key: body.key, record: state.record, name: "section-conclusion", lane: "answers", url: pack.urls.save, body, what: "检查结果和处置", place });
-    return handIn();
-  }
-
-  async function handIn() {
-    const body = { key: newKey(), user: outbox.user, record: state.record, client_time: new Date().toISOString(), device: state.device };
-    const to = `${pack.urls.offline}?biao=${state.record}`;
-    outbox.on(state.record, "submit", (_, { kind, body: answer }) => location.assign(kind === "stored" ? answer.done : to));
-    const op = await outbox.put({ key: body.key, record: state.record, name: "submit", lane: "last", url: pack.urls.submit, body, what: "提交", place });
-    if (!op.kept) return;
-    await Promise.race([outbox.idle(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    if (outbox.of(state.record, "submit").length) location.assign(to);
+    if (!doorway) return void atTheDoor();
+    finish.textContent = doorway.words();
   }
 
   form.querySelector("[data-results]").addEventListener("change", sticky);
   things.get("section-written_only").card.addEventListener("change", () => setTimeout(paint));
   outbox.listen(sticky);
-  return { settle, end, paint, paintTries, sticky, follow: () => {
+  const end = async () => {
+    await atTheDoor();
+    return doorway ? doorway.end() : undefined;
+  };
+  return { settle, end, paint, sticky, follow: () => {
     follow(told.base, told.local);
     fold();
   } };
