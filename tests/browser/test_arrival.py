@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.steps import fits, follow, go_online, small_targets, tall
+from tests.browser.steps import PATIENCE, fits, follow, go_online, small_targets, tall
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp, start_live_app
 
@@ -54,7 +54,7 @@ class Field:
             viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2, **options,
         )  # fmt: skip
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda line: self.faults.append(line.text) if "Security Policy" in line.text else None)
         page.goto("/account/login/")
@@ -136,7 +136,7 @@ def ready(page: Page) -> None:
 
 def saved(page: Page) -> None:
     """Everything that was changed has been received."""
-    expect(page.locator("[data-chip]")).to_contain_text("已保存", timeout=60_000)
+    expect(page.locator("[data-chip]")).to_contain_text("已保存")
 
 
 def choose(page: Page, outcome: str) -> None:
@@ -204,7 +204,7 @@ def test_the_same_without_a_network(field: Field, door: Path) -> None:
     follow(page.get_by_role("button", name="生成到场码"))
     field.both_here(1, page)
     page.goto(TODAY)
-    expect(page.locator("[data-downloaded]")).to_contain_text("均已下载", timeout=60_000)
+    expect(page.locator("[data-downloaded]")).to_contain_text("均已下载")
     page.evaluate("navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller || 0)")
     page.context.set_offline(True)
     page.goto(field.at(1))
@@ -221,10 +221,10 @@ def test_the_same_without_a_network(field: Field, door: Path) -> None:
     expect(page.locator(".bar [data-filled]")).to_have_text("7")
     expect(page.locator("[data-finish]")).to_have_text("确认结果并提交")
     page.locator("[data-finish]").click()
-    expect(page.locator(".done-box")).to_contain_text("已保存在本机，尚未送达", timeout=30_000)
+    expect(page.locator(".done-box")).to_contain_text("已保存在本机，尚未送达")
     assert field.section(1)[:2] != ("SUBMITTED", "UNREACHABLE")
     go_online(page)
-    expect(page.locator(".done-box h2")).to_have_text("检查记录已提交", timeout=60_000)
+    expect(page.locator(".done-box h2")).to_have_text("检查记录已提交")
     assert field.section(1)[:2] == ("SUBMITTED", "UNREACHABLE")
     assert field.answers(1) == [("NOT_CHECKED", "无法联系", "UNREACHABLE")] * 7
     assert field.results(1) == ["UNREACHABLE"]
@@ -277,7 +277,7 @@ def test_they_came_back_and_found_it_open(field: Field) -> None:
     choose(page, "UNREACHABLE")
     saved(page)
     page.goto(TODAY)
-    expect(page.locator("[data-downloaded]")).to_contain_text("均已下载", timeout=60_000)
+    expect(page.locator("[data-downloaded]")).to_contain_text("均已下载")
     page.evaluate("navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller || 0)")
     page.context.set_offline(True)
     page.goto(field.at(3))
