@@ -5,11 +5,9 @@ A rule holds where every clause of ``when`` does, and is kept by any clause of `
 sides are made by site_facts.py and by that module. Nothing here reads the database.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from inspections.arrival import OUTCOMES
 from inspections.arrival import as_json as outcomes_as_json
 from inspections.enums import (
     EXCLUSIVE_RESULTS,
@@ -17,15 +15,13 @@ from inspections.enums import (
     RESULTS_WITHOUT_NOTE,
     STATUS_RESULTS,
     Answer,
-    Arrival,
     Measure,
     ResultCode,
     SignatoryRole,
     SignatureState,
 )
-
-Clause = tuple[str, str, Any]
-Facts = Mapping[str, Any]
+from inspections.rule import Clause, Facts, Rule, filled, holds
+from inspections.visit_rules import ON_SITE, VISIT
 
 PROBLEM_RESULTS = (ResultCode.CORRECTED, ResultCode.PENDING)
 # What may stand when nothing was looked at: the state of the enterprise, or why it could not be inspected.
@@ -53,116 +49,14 @@ MEASURE_FIELDS: dict[str, tuple[str, ...]] = {
 AGAINST_THE_ENTERPRISE = (Measure.ORDER_CORRECT, Measure.OPEN_CASE, Measure.TRANSFER_CASE)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One demand. ``field``: the control it stands beside and is called 必填 by; ``why``: in short, beside a choice."""
-
-    scope: str
-    field: str
-    text: str
-    need: tuple[Clause, ...] = ()
-    when: tuple[Clause, ...] = ()
-    why: str = ""
-
-    def applies(self, facts: Facts) -> bool:
-        """Whether it is asked at all."""
-        return all(_holds(clause, facts) for clause in self.when)
-
-    def kept(self, facts: Facts) -> bool:
-        """Whether what it asks is there."""
-        return any(_holds(clause, facts) for clause in self.need)
-
-    def words(self, facts: Facts) -> str:
-        """The sentence, with the facts in it."""
-        return self.text.format_map(facts)
-
-
-def _holds(clause: Clause, facts: Facts) -> bool:
-    name, test, value = clause
-    fact = facts[name]
-    if test == "filled":
-        return bool(fact.strip() if isinstance(fact, str) else fact)
-    if test == "empty":
-        return not (fact.strip() if isinstance(fact, str) else fact)
-    if test == "is":
-        return bool(fact == value)
-    if test == "in":
-        return fact in value
-    if test == "min":
-        return bool(fact >= value)
-    among = bool(set(fact) & set(value))
-    return among if test == "has" else not among
-
-
-def _filled(name: str) -> tuple[Clause, ...]:
-    return ((name, "filled", None),)
-
-
 # -------------------------------------------------------------------------------------------- the visit and its items
 
-ON_SITE: tuple[Clause, ...] = (("written_only", "is", False),)
-PRESENT = 2  # 处罚法 第42条; notice 六(二)2
-
-
-def _after(*outcomes: Arrival) -> tuple[Clause, ...]:
-    return (*ON_SITE, ("arrival", "in", [one.value for one in outcomes]))
-
-
-# Before the question is answered a section owes what a normal visit owes, and the answer.
-MET: tuple[Clause, ...] = (*ON_SITE, ("arrival", "in", ["", *(one for one in OUTCOMES if OUTCOMES[one].met)]))
-CHECKED: tuple[Clause, ...] = (*ON_SITE, ("arrival", "in", ["", *(one for one in OUTCOMES if not OUTCOMES[one].fills)]))
-DOOR = _after(Arrival.UNREACHABLE, Arrival.CLOSED, Arrival.MOVED)
-VISIT = [
-    Rule(
-        "visit",
-        "present",
-        "到场的检查人员只有 {present} 人，不少于 2 人才能提交（通知第六部分（二）2）。",
-        (("present", "min", PRESENT),),
-        ON_SITE,
-    ),
-    Rule("visit", "arrival", "请先选现场是什么情况。", _filled("arrival"), ON_SITE),
-    Rule("visit", "certificates", "请确认已出示执法证件。", (("certificates_shown", "is", True),), MET),
-    Rule("visit", "informed", "请确认已告知检查事由、依据、权利义务和申请回避权。", (("informed", "is", True),), MET),
-    Rule("visit", "visit", "请填写检查{span}时间。", (("span", "empty", None),), MET),
-    Rule("visit", "methods", "请选择检查方式。", _filled("methods"), CHECKED),
-    Rule("visit", "door", "请拍一张门口的照片。", (("door", "min", 1),), DOOR),
-    Rule(
-        "visit",
-        "attempts",
-        "请记下怎样联系过，至少两种办法。",
-        (("ways", "min", 2),),
-        _after(Arrival.UNREACHABLE),
-    ),
-    Rule(
-        "visit",
-        "found_at",
-        "请填写现在的地址；不知道的，写“去向不明”。",
-        _filled("found_at"),
-        _after(Arrival.MOVED),
-    ),
-    Rule("visit", "said", "请照原话写下对方怎样说。", _filled("said"), _after(Arrival.REFUSED)),
-    Rule(
-        "visit",
-        "onlooker",
-        "请填写见证人姓名和单位；没有见证人的，请写明原因。",
-        (*_filled("onlooker_name"), *_filled("no_onlooker")),
-        _after(Arrival.REFUSED),
-    ),
-    Rule(
-        "visit",
-        "onlooker",
-        "请填写见证人的单位或身份。",
-        _filled("onlooker_unit"),
-        (*_after(Arrival.REFUSED), *_filled("onlooker_name")),
-    ),
-    Rule("visit", "met", "请填写接待人的姓名。", _filled("met_name"), _after(Arrival.ABSENT)),
-]
 FITTING = "{order} {name}：到场情况是“{arrived}”，不能填“{says}”；没有查的改为未检查，查过的请更改到场情况。"
 ITEMS = [
     Rule("item", "answer", FITTING, (("fits", "is", True),)),
-    Rule("item", "answer", "{order} {name}：还没有填", _filled("answer")),
+    Rule("item", "answer", "{order} {name}：还没有填", filled("answer")),
     *(
-        Rule("item", "text", f"{{order}} {{name}}：请{words}", _filled("text"), (("answer", "is", answer.value),))
+        Rule("item", "text", f"{{order}} {{name}}：请{words}", filled("text"), (("answer", "is", answer.value),))
         for answer, words in TEXT_NAMES.items()
     ),
 ]
@@ -256,13 +150,11 @@ RESULT = [
     Rule("result", "results", "请选择检查结果。", CHOSEN),
     *RESULT_FITS,
     *RESULT_HOLDS,
-    Rule(
-        "result", "result_note", "选择“{noted}”时，请在结果说明里写清情况。", _filled("result_note"), _filled("noted")
-    ),
+    Rule("result", "result_note", "选择“{noted}”时，请在结果说明里写清情况。", filled("result_note"), filled("noted")),
 ]
 CONFIRMED = Rule("confirm", "results", "请核对并确认本部门的检查结果。", (("result_confirmed", "is", True),), CHOSEN)
 FOLLOW_UP = [
-    Rule("follow", "measures", "发现问题的，请选择后续处置。", _filled("measures"), (("results", "has", HAS_BOTH),)),
+    Rule("follow", "measures", "发现问题的，请选择后续处置。", filled("measures"), (("results", "has", HAS_BOTH),)),
     Rule(
         "follow",
         "measures",
@@ -290,21 +182,21 @@ MEASURES = [
         "measure",
         "deadline",
         "“{label}”要填整改期限。",
-        _filled("deadline"),
+        filled("deadline"),
         (("measure", "is", Measure.ORDER_CORRECT.value),),
     ),
     Rule(
         "measure",
         "receiving",
         "“{label}”要填接收单位。",
-        _filled("receiving"),
+        filled("receiving"),
         (("measure", "in", [Measure.TRANSFER_CASE.value, Measure.NOTIFY_DEPT.value]),),
     ),
     Rule(
         "measure",
         "text",
         "选了“其他”处置，请写明怎样处置。",
-        _filled("text"),
+        filled("text"),
         (("measure", "is", Measure.OTHER.value),),
     ),
 ]
@@ -321,7 +213,7 @@ SIGN = [
         "请选择签字情况。",
         (("signature", "in", [s.value for s in SignatureState if s != SignatureState.PENDING]),),
     ),
-    Rule("sign", "signatory_name", "请填写签字人姓名。", _filled("signatory_name"), HAS_SIGNED),
+    Rule("sign", "signatory_name", "请填写签字人姓名。", filled("signatory_name"), HAS_SIGNED),
     Rule("sign", "signatory_role", "请选择签字人身份。", (("signatory_role", "in", SignatoryRole.values),), HAS_SIGNED),
     Rule(
         "sign",
@@ -334,23 +226,23 @@ SIGN = [
         "sign",
         "opinion_text",
         "企业有异议的，请写明异议内容。",
-        _filled("opinion_text"),
+        filled("opinion_text"),
         (*HAS_SIGNED, ("opinion_agrees", "is", False)),
     ),
-    Rule("sign", "refusal_reason", "请写明{word}的原因。", _filled("refusal_reason"), COULD_NOT),
+    Rule("sign", "refusal_reason", "请写明{word}的原因。", filled("refusal_reason"), COULD_NOT),
     Rule(
         "sign",
         "witness_name",
         "请填写见证人姓名和单位；没有见证人的，请写明原因。",
-        (*_filled("witness_name"), *_filled("no_witness_reason")),
+        (*filled("witness_name"), *filled("no_witness_reason")),
         HAS_REFUSED,
     ),
     Rule(
         "sign",
         "witness_unit",
         "请填写见证人的单位或身份。",
-        _filled("witness_unit"),
-        (*HAS_REFUSED, *_filled("witness_name")),
+        filled("witness_unit"),
+        (*HAS_REFUSED, *filled("witness_name")),
     ),
     Rule(
         "sign",
@@ -388,11 +280,6 @@ def of(scope: str) -> Iterator[Rule]:
     return (rule for rule in RULES if rule.scope == scope)
 
 
-def broken(rules: Iterable[Rule], facts: Facts) -> list[Rule]:
-    """Those that apply and are not kept."""
-    return [rule for rule in rules if rule.applies(facts) and not rule.kept(facts)]
-
-
 def demands(scope: str, facts: Facts) -> dict[str, str]:
     """Field → what its label says as things stand, filled or not: 必填, or 二选一 while neither of two is filled."""
     found: dict[str, str] = {}
@@ -403,7 +290,7 @@ def demands(scope: str, facts: Facts) -> dict[str, str]:
         if len(ways) < 2:
             found[rule.field] = "必填"
             continue
-        done = [clause[0] for clause in ways if _holds(clause, facts)]
+        done = [clause[0] for clause in ways if holds(clause, facts)]
         found |= {clause[0]: "必填" if done else "二选一" for clause in ways if not done or clause[0] in done[:1]}
     return found
 
@@ -426,10 +313,14 @@ def as_json(scopes: Iterable[str] | None = None) -> list[dict[str, Any]]:
 
 def tables(scopes: Iterable[str] | None = None) -> dict[str, Any]:
     """Rules and what the facts are made from, for the phone."""
-    return {
+    asked = {
         "rules": as_json(scopes),
         "outcomes": outcomes_as_json(),
         "answers": {str(one): str(one.label) for one in Answer},
+    }
+    if scopes is not None:
+        return asked
+    return asked | {
         "labels": {str(code): str(code.label) for code in ResultCode},
         "measures": {str(code): str(code.label) for code in Measure},
         "alone": [str(code) for code in ResultCode if code in EXCLUSIVE_RESULTS],

@@ -8,6 +8,7 @@ from inspections.enums import MARKET_ONLY_RESULTS, STATUS_RESULTS, Answer, Measu
 from inspections.enums import SignatureState as Signed
 from inspections.forms.fields import day_field, moment_field, text_field, tick_field
 from inspections.models import DepartmentSection
+from inspections.rule import broken
 from inspections.services.results import (
     allowed_codes,
     codes_of,
@@ -19,7 +20,7 @@ from inspections.services.results import (
 )
 from inspections.services.section_entry import FollowUpEntry
 from inspections.site_facts import follow_facts, sign_facts
-from inspections.site_rules import MEASURE_FIELDS, PROBLEM_RESULTS, RESULT, broken, demands, of
+from inspections.site_rules import MEASURE_FIELDS, PROBLEM_RESULTS, RESULT, demands, of
 from registry import webforms as forms
 
 ASKED = "inspections/phone/_asked.html"  # its label says 必填 or 选填, as the rules have it

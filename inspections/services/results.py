@@ -9,8 +9,9 @@ from typing import Any
 
 from inspections.enums import MARKET_ONLY_RESULTS, RESULTS_WITHOUT_NOTE, Answer, ResultCode
 from inspections.models import DepartmentSection
+from inspections.rule import Rule, broken
 from inspections.site_facts import result_facts
-from inspections.site_rules import EXCLUSIVE, RESULT, RESULT_FITS, RESULT_HOLDS, Rule, broken
+from inspections.site_rules import EXCLUSIVE, RESULT, RESULT_FITS, RESULT_HOLDS
 
 MARKET_CODE = "SJ"  # 市场监管: the only department that judges 公示信息
 

@@ -20,12 +20,13 @@ from inspections.enums import (
     SignerKind,
 )
 from inspections.models import DepartmentSection, InspectionRecord, PhoneConfirmation, SectionMember, Signature
+from inspections.rule import broken
 from inspections.services.content import complete, content_version, digest, head_digest, record_content, section_digest
 from inspections.services.drawing import Drawing, keep_signature
 from inspections.services.results import codes_of
 from inspections.services.writing import NotYours, check_writable, lock_record, own_section, stream_of
 from inspections.site_facts import sign_facts
-from inspections.site_rules import SIGNED_STATES, broken, of
+from inspections.site_rules import SIGNED_STATES, of
 from registry import audit, clock
 from registry.errors import DomainError
 from registry.models import AuditEvent, User

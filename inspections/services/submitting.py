@@ -9,6 +9,7 @@ from django.db import transaction
 from inspections.arrival import FACTS, outcome_of
 from inspections.enums import SECTION_TRANSITIONS, EvidenceKind, ResultCode, SectionState
 from inspections.models import DepartmentSection, InspectionRecord, Signature
+from inspections.rule import broken
 from inspections.services.arriving import door_photos
 from inspections.services.attending import not_attested
 from inspections.services.clocks import is_late
@@ -18,7 +19,7 @@ from inspections.services.results import codes_of, facts_of
 from inspections.services.signing import is_covered, is_current
 from inspections.services.writing import check_writable, lock_record, stream_of
 from inspections.site_facts import VISIT_HEAD, follow_facts, item_facts, visit_facts
-from inspections.site_rules import CONFIRMED, RESULT, broken, of
+from inspections.site_rules import CONFIRMED, RESULT, of
 from registry import audit, clock
 from registry.enums import CheckMethod
 from registry.errors import DomainError

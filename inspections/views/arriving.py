@@ -2,11 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-
 from inspections import services
 from inspections.arrival import NOBODY_MET, OUTCOMES, outcome_of
 from inspections.enums import OPEN_FOR_ENTRY, Arrival, ResultCode, Way
@@ -16,6 +11,7 @@ from inspections.services.attempts import attempt_words
 from inspections.services.results import codes_of
 from inspections.views import cards
 from registry.errors import DomainError
+from registry.models import User
 
 
 def arrival_context(record: InspectionRecord, section: DepartmentSection) -> dict[str, Any]:
@@ -40,19 +36,16 @@ def arrival_context(record: InspectionRecord, section: DepartmentSection) -> dic
     }  # fmt: skip
 
 
-def finish(request: HttpRequest, record: InspectionRecord) -> HttpResponse:
-    """Where nobody was met: the result is confirmed and the section submitted on the page of the arrival itself."""
-    record, section = cards.own_record(request.user, record.pk)
-    code = request.POST.get("section-result", "")
+def finish(user: User, record: InspectionRecord, code: str) -> list[str]:
+    """Where nobody was met: the result (``code``, or the one proposed) is confirmed and the section submitted on the
+    page of the arrival itself. What is missing, in words."""
+    record, section = cards.own_record(user, record.pk)
     results = [code] if code in ResultCode.values else codes_of(section)
-    user: Any = request.user
     try:
         services.save_section(
             actor=user, section=section, version=section.version, results=results, result_confirmed=True
         )
         services.submit_section(actor=user, section=section)
     except DomainError as error:
-        for line in [error.message, *error.problems]:
-            messages.error(request, line)
-        return redirect(f"{reverse('inspections:record_record', args=[record.pk])}#arrival")
-    return redirect("inspections:record_done", record.pk)
+        return [error.message, *error.problems]
+    return []

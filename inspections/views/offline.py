@@ -18,9 +18,9 @@ from registry.permissions import INSPECTOR, PUBLIC, requires
 # Everything the phone's pages need without a network; a test holds the list against the modules there are.
 STYLES = ("theme", "components", "forms", "record")
 MODULES = (
-    "api", "arrival", "check", "chip", "conflicts", "download", "export", "fields", "gaps", "kept", "lease", "leave",
-    "local", "login", "outbox", "outcome", "pad", "page", "photos", "phrases", "queue", "record", "rules", "shell",
-    "sign", "start", "store", "support", "things", "toast", "today", "words",
+    "api", "arrival", "check", "chip", "conflicts", "door", "download", "export", "fields", "gaps", "kept", "lease",
+    "leave", "local", "login", "outbox", "outcome", "pad", "page", "photos", "phrases", "queue", "record", "rules",
+    "shell", "sign", "start", "store", "support", "things", "toast", "today", "words",
 )  # fmt: skip
 FILES = (
     *(f"css/{name}.css" for name in STYLES),

@@ -93,12 +93,28 @@ def _after_entry(request: HttpRequest, record: InspectionRecord, outcome: EntryO
         messages.success(request, f"已保存（{moment_words(clock.now())}）。")
     then, _, key = request.POST.get("then", "").partition("-")
     if then == "submit":
-        return finish(request, record)
+        return _finish(request, record)
     pages = {"check": "record_check", "assistant": "record_assistant", "files": "record_evidence"}
     address = reverse(f"inspections:{pages.get(then, 'record_record')}", args=[record.pk])
     if then == "files" and key:
         address += f"?finding={key}" if key.isdigit() else "?kind=DOOR"
     return redirect(address)
+
+
+def _finish(request: HttpRequest, record: InspectionRecord) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    missing = finish(user, record, request.POST.get("section-result", ""))
+    for line in missing:
+        messages.error(request, line)
+    if missing:
+        return redirect(f"{reverse('inspections:record_record', args=[record.pk])}#arrival")
+    return redirect("inspections:record_done", record.pk)
+
+
+def _refusals(outcome: EntryOutcome | None) -> list[str]:
+    """What was refused of head and section; an item's stands at the item."""
+    names = ("head", "section", "arrival")
+    return [line for name in names for line in outcome.refusals.get(name, [])] if outcome else []
 
 
 def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome | None) -> dict[str, Any]:
@@ -115,12 +131,9 @@ def _entry_context(request: HttpRequest, page: EntryPage, outcome: EntryOutcome 
         }
         for one in page.findings
     ]  # fmt: skip
-    refusals = (
-        [line for name in ("head", "section", "arrival") for line in outcome.refusals.get(name, [])] if outcome else []
-    )
     return {
         "record": record, "section": section, "page": page, "items": items, "errors": page.errors(),
-        "conflicts": dict(outcome.conflicts) if outcome else {}, "refusals": refusals,
+        "conflicts": dict(outcome.conflicts) if outcome else {}, "refusals": _refusals(outcome),
         "others": complete(record.sections.exclude(pk=section.pk)), "last": cards.last_inspection(section),
         "filled": sum(bool(one.answer) for one in page.findings), "total": len(page.findings),
         "open": section.state in OPEN_FOR_ENTRY, "returned": returned[-1] if opinions or returned else None,

@@ -32,6 +32,15 @@ def go_online(page: Page, *, without: str = "") -> None:
     page.evaluate("window.dispatchEvent(new Event('online'))")
 
 
+def arrive(page: Page, outcome: str = "NORMAL") -> None:
+    """Answer the first question of a visit; one that was answered stays as it is."""
+    if not page.locator("input[name=section-arrival]:checked").count():
+        page.locator(f"input[name=section-arrival][value={outcome}]").evaluate("one => one.click()")
+        without_script = page.get_by_role("button", name="保存，往下填")
+        if without_script.is_visible():
+            follow(without_script)
+
+
 def sideways(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))

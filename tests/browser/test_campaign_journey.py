@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.steps import PATIENCE, fits, follow
+from tests.browser.steps import PATIENCE, arrive, fits, follow
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp
 
@@ -139,6 +139,7 @@ def confirm_and_approve(page: Page) -> None:
 
 def fill_and_submit(page: Page, *, signs: bool) -> None:
     follow(page.get_by_role("link", name=re.compile("开始填写")))
+    arrive(page)
     head = page.locator("details:has(input[name=head-visit_from]) > summary")
     if signs:
         if not page.locator("input[name=head-visit_from]").is_visible():

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.steps import fits, follow, go_online, tall
+from tests.browser.steps import arrive, fits, follow, go_online, tall
 from tests.browser.test_offline import HEIGHT, TODAY, WIDTH, Field, answer, draw, item, picture, ready, tap
 from tests.live_app import start_live_app
 
@@ -85,6 +85,7 @@ def test_every_answer_to_every_other_on_the_page(field: Field) -> None:
     field.sign_in(page)
     page.goto(f"{TODAY}{field.records[0]}/")
     ready(page)
+    arrive(page)
     for left, taken in permutations(TEXTS, 2):
         choose(page, left) if left else choose(page, "OK")
         write(page, left)

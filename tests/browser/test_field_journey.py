@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.axe import violations
-from tests.browser.steps import PATIENCE, fits, follow, small_targets, tall
+from tests.browser.steps import PATIENCE, arrive, fits, follow, small_targets, tall
 from tests.factories import PASSWORD
 from tests.live_app import LiveApp, start_live_app
 
@@ -68,6 +68,8 @@ class Field:
         shown = self.phone(user)
         shown.goto(f"/jiancha/phone/{self.records[number]}/{page}")
         expect(shown.locator("html")).to_have_class("js")
+        if not page:
+            arrive(shown)
         return shown
 
 
@@ -242,6 +244,7 @@ def fill_rest(page: Page, record: str) -> None:
     """Arrival, notices, the remaining items; then the check page and the result."""
     page.goto(record)
     expect(page.locator("html")).to_have_class("js")
+    arrive(page)
     for name in ("certificates_shown", "informed"):
         page.locator(f"input[name=head-{name}]").check()
     page.locator("input[name=head-methods][value=ON_SITE]").check(force=True)
@@ -302,6 +305,8 @@ def test_a_refusal_with_its_witness_and_both_inspectors_signatures(field: Field)
     record = f"/jiancha/phone/{field.records[4]}/"
     page = field.phone(0)
     page.goto(record)
+    expect(page.locator("html")).to_have_class("js")
+    arrive(page)
     for box in page.locator("input[name=section-present]").all():
         box.check(force=True)
     fill_rest(page, record)

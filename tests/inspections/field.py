@@ -72,6 +72,19 @@ def arrive(section: DepartmentSection, outcome: str = "NORMAL", at: dt.datetime 
     return actor
 
 
+def look_for_somebody(section: DepartmentSection) -> None:
+    """A photo of the door, a knock and a call: what an outcome without anybody owes."""
+    from inspections.services import entry, evidence
+
+    actor = inspectors(section)[0]
+    evidence.add_evidence(actor=actor, record=section.record, kind="DOOR", upload=picture(), section=section)
+    section.refresh_from_db()
+    by = section.members.all()[0].pk
+    tries = [{"how": how, "at": VISIT_FROM, "by": by, "note": ""} for how in ("KNOCK", "CALL")]
+    entry.save_section(actor=actor, section=section, version=section.version, attempts=tries)
+    section.refresh_from_db()
+
+
 def sign(record: InspectionRecord, actor: User, **fields: Any) -> InspectionRecord:
     """The legal representative signs and agrees."""
     from inspections.services import signing

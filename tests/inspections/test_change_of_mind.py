@@ -337,9 +337,16 @@ def test_a_signature_is_under_what_was_shown(section: DepartmentSection) -> None
 def test_not_applicable_lapses_once_somebody_was_met(section: DepartmentSection) -> None:
     actor = x.fill(section)
     section.findings.update(answer="NOT_CHECKED", text="无人")
+    x.arrive(section, "UNREACHABLE")
+    x.look_for_somebody(section)
     conclude(section, "UNREACHABLE", note="门锁着", confirmed=True)
     x.sign(section.record, actor, signature="NOT_APPLICABLE", signatory_name="", signatory_role="", opinion_agrees=None)
     assert words(section) == []
+    x.arrive(section, "NORMAL")
+    record = InspectionRecord.objects.get(pk=section.record_id)
+    entry.save_head(
+        actor=actor, record=record, version=record.version, visit_to=x.VISIT_TO, certificates_shown=True, informed=True
+    )
     section.findings.update(answer="OK", text="")
     conclude(section, "NO_PROBLEM", confirmed=True)
     assert words(section) == ["请企业签字或盖章；拒绝签字的，登记原因和见证人。"]

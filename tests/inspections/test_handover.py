@@ -222,6 +222,26 @@ def test_the_sections_own_fields(section: DepartmentSection, person: User, lead:
     assert DepartmentSection.objects.get(pk=section.pk).other_body == "演示检测所"
 
 
+def test_what_was_met_with_and_the_door(section: DepartmentSection, person: User, lead: Client) -> None:
+    """The outcome fills the items of the record it is taken into, as it does from the phone itself."""
+    told = {"outcome": "CLOSED", "at": "2024-09-24T06:05:00+00:00"}
+    change = op(
+        person, section, "section-arrival", target="section", field="arrival", value=told, base_version=1,
+        base_value={"outcome": "", "at": None},
+    )  # fmt: skip
+    door = op(
+        person, section, f"photo-{uuid.uuid4().hex}", finding="", kind="DOOR", device="a", file_name="门口.jpg",
+        photo=base64.b64encode(x.picture().read()).decode(), type="image/jpeg",
+    )  # fmt: skip
+    data = content(person, change, door)
+    assert states(send(lead, data, preview="1")) == ["new", "new"]
+    take(lead, data)
+    section.refresh_from_db()
+    assert (section.arrival, [row.kind for row in section.evidence.all()]) == ("CLOSED", ["DOOR"])
+    assert {(row.answer, row.outcome) for row in items(section)} == {("NOT_CHECKED", "CLOSED")}
+    assert states(send(lead, data, preview="1")) == ["done", "done"]
+
+
 def test_the_rest_that_complies(section: DepartmentSection, person: User, lead: Client, settings: Any) -> None:
     rows = items(section)
     rest = op(person, section, "rest_ok", target="rest_ok", ids=[row.pk for row in rows[1:]])

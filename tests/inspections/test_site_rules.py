@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from inspections import site_facts, site_rules
+from inspections.arrival import OUTCOMES
 from inspections.enums import Answer, Measure, ResultCode, SignatureState
+from inspections.rule import broken
 
 ANSWERS = ["", *Answer.values]
-ARRIVALS = ["", *site_rules.OUTCOMES]
+ARRIVALS = ["", *OUTCOMES]
 RULES_JS = Path(__file__).resolve().parents[2] / "static/js/phone/rules.js"
 ITEMS = [
     [], [("", False)], [("OK", False)], [("NOT_OK", False)], [("NOT_OK", True)], [("NOT_OK", True), ("NOT_OK", False)],
@@ -126,7 +128,7 @@ console.log(JSON.stringify(cases.map((one) => {{
     phone = json.loads(said.stdout)
     server = []
     for one in given:
-        lacking = site_rules.broken(site_rules.of(one["scope"]), one["facts"])
+        lacking = broken(site_rules.of(one["scope"]), one["facts"])
         said_here = [[rule.field, rule.words(one["facts"])] for rule in lacking]
         server.append([said_here, site_rules.demands(one["scope"], one["facts"])])
     differing = [(one, ours, theirs) for one, ours, theirs in zip(given, server, phone, strict=True) if ours != theirs]

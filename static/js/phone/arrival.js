@@ -1,12 +1,11 @@
-// 到场情况 on the record page: the first question, what its answer asks and fills, the way to the end where nobody was met.
+// 到场情况 on the record page: the first question, what its answer asks and fills. Where nobody was met door.js goes on.
 // Without this file the same fields are a plain form.
-import { newKey, state } from "./api.js";
+import { state } from "./api.js";
 import { nowLocal, toInstant, toLocal, writeItem } from "./fields.js";
 import { conclusionAfter, headAfter, itemAfter } from "./outcome.js";
-import { broken, itemFacts, outcomeOf, visitFacts } from "./rules.js";
-import { toast } from "./toast.js";
 
-const PATIENCE = 8000;
+// 9月24日 14:05
+export const stamp = (instant) => toLocal(instant).slice(5).replace(/^0?(\d+)-0?(\d+)T/, "$1月$2日 ");
 
 export function watchArrival({ form, things, pack, outbox, place, take, count }) {
   const { outcomes } = pack.site;
@@ -18,6 +17,8 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
   const radios = [...form.querySelectorAll('[name="section-arrival"]')];
   const finish = document.querySelector("[data-finish]");
   let { conclusion } = pack;
+  let doorway = null;
+  let opening = null;
 
   // ---------------------------------------------------------------------------------------------- outcome and its time
 
@@ -45,7 +46,7 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     const old = told.local;
     const kept = keep(value);
     if (old.outcome !== value.outcome || old.at !== value.at) follow(old, value);
-    if (old.outcome !== value.outcome) box.open = false;
+    if (old.outcome !== value.outcome) fold();
     paint();
     return kept;
   };
@@ -57,6 +58,13 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
   const rule = () => outcomes[told.local.outcome];
   const away = () => Boolean(rule() && !rule().met && !things.get("section-written_only").local);
   const words = ({ outcome, at }) => (outcomes[outcome] ? `${outcomes[outcome].label}，${toLocal(at).slice(11)} 到达` : "未选");
+
+  // The question folds once it is answered; items that are filled fold with it.
+  function fold() {
+    box.open = !rule();
+    form.querySelector("#mine").open = !(rule() && rule().fills);
+    form.querySelector("#head").open = Boolean(rule() && rule().met) && !["certificates_shown", "informed", "visit_to"].every((name) => value(`head-${name}`));
+  }
 
   // What follows is shown at once; the server does the same and its answer is laid over (settle).
   function follow(old, value) {
@@ -90,92 +98,55 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     else thing.view.show(value);
   }
 
-  // The server's answer to an outcome: items, head, proposed result.
+  // The server's answer to an outcome: items, head, proposed result. Versions count at once; what the answer shows only while no other
+  // outcome has been chosen since, whose own answer is still to come.
   function settle(body) {
+    const newest = !told.changes.length;
+    const { fills } = outcomes[told.base.outcome];
     for (const [id, value] of Object.entries(body.items)) {
       const thing = things.get(`item-${id}`);
       thing.shared.version = Math.max(thing.shared.version, body.versions[id]);
+      if (!newest) continue;
       put(thing, value);
-      if (outcomes[told.base.outcome].fills) filled.add(thing.id);
+      if (fills) filled.add(thing.id);
       else filled.delete(thing.id);
     }
     for (const [name, value] of Object.entries(body.head)) {
       const thing = things.get(`head-${name}`);
       thing.shared.version = Math.max(thing.shared.version, body.head_version);
-      put(thing, value);
+      if (newest) put(thing, value);
     }
+    if (!newest) return;
+    for (const thing of things.values()) if (thing.target === "item") followItem(thing, told.local.outcome);
     if (!outbox.of(state.record, "section-conclusion").length) conclusion = body.conclusion;
     count();
     paint();
   }
 
-  // ------------------------------------------------------------------------------------------------------------- tries
-
-  const list = form.querySelector("[data-tries]");
   tries.what = "联系经过";
   tries.read = () => tries.local;
   tries.view = {
     get mine() {
-      return tries.local.map((row) => wayOf(row.how)).join("、") || "没有记录";
+      return `${tries.local.length} 次`;
     },
-    show: paintTries,
+    show: () => doorway && doorway.paint(),
     join: null,
   };
-  const wayOf = (how) => form.querySelector(`[data-way="${how}"]`).textContent.trim();
-  const save = (rows) => {
-    const kept = tries.change(rows.slice().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)));
-    sticky();
-    return kept;
-  };
-
-  function paintTries() {
-    for (const old of list.querySelectorAll(".try")) old.remove();
-    tries.local.forEach((row, number) => {
-      const made = document.querySelector("#tpl-try").content.firstElementChild.cloneNode(true);
-      const [note, at, by] = ["note", "at", "by"].map((name) => made.querySelector(`[data-${name}]`));
-      made.querySelector("[data-what]").textContent = wayOf(row.how);
-      note.setAttribute("aria-label", `${wayOf(row.how)}的情况`);
-      note.value = row.note;
-      at.value = toLocal(row.at);
-      by.value = String(row.by);
-      const person = by.selectedOptions.length ? by.selectedOptions[0].textContent : "";
-      made.querySelector("[data-when]").textContent = `${toLocal(row.at).slice(5).replace("-", "月").replace("T", "日 ")} ${person}`;
-      const change = (part) => save(tries.local.map((one, place) => (place === number ? { ...one, ...part } : one)));
-      note.addEventListener("change", () => change({ note: note.value.trim() }));
-      for (const [input, part] of [[at, () => ({ at: toInstant(at.value) })], [by, () => ({ by: Number(by.value) })]]) {
-        input.addEventListener("change", () => {
-          if (!at.value) at.value = toLocal(row.at);
-          change(part());
-          paintTries();
-        });
-      }
-      made.querySelector("[data-drop]").addEventListener("click", () => {
-        const before = tries.local;
-        save(before.filter((_, place) => place !== number));
-        paintTries();
-        toast("已删去 1 次", "撤销", () => {
-          save(before);
-          paintTries();
-        });
-      });
-      list.append(made);
-    });
-    for (const chip of form.querySelectorAll("[data-way]")) chip.setAttribute("aria-pressed", String(tries.local.some((row) => row.how === chip.dataset.way)));
-  }
-
   form.addEventListener("click", (event) => {
-    const way = event.target.closest("[data-way]");
     const say = event.target.closest("[data-say]");
-    if (way) {
-      save(tries.local.concat({ how: way.dataset.way, at: toInstant(nowLocal()), by: pack.me, note: "" }));
-      paintTries();
-    }
-    if (say) {
-      form.querySelector(`[name="section-${say.dataset.say}"]`).value = say.dataset.words;
-      take(things.get(`section-${say.dataset.say}`));
-      sticky();
-    }
+    if (!say) return;
+    form.querySelector(`[name="section-${say.dataset.say}"]`).value = say.dataset.words;
+    take(things.get(`section-${say.dataset.say}`));
+    sticky();
   });
+
+  // Where nobody was met the page leads to the end by itself; what that needs is loaded when it comes to it.
+  async function atTheDoor() {
+    const share = { form, things, pack, outbox, place, told, tries, sticky, conclusion: () => conclusion };
+    opening = opening || import("./door.js").then(({ watchDoor }) => (doorway = watchDoor(share)), () => (opening = null));
+    await opening;
+    if (doorway) sticky();
+  }
 
   // --------------------------------------------------------------------------------------------------- what is to be seen
 
@@ -185,7 +156,7 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
     const [shown, met] = [Boolean(now) || written || form.querySelector("fieldset").disabled, !away()];
     const each = (selector, act) => [...document.querySelectorAll(selector)].forEach(act);
     each("[data-outcome]", (one) => (one.textContent = now ? now.label : "现场是什么情况"));
-    form.querySelector("[data-came]").textContent = now ? `${toLocal(told.local.at).slice(5).replace("-", "月").replace("T", "日 ")} 到达` : "先选一样，后面只问用得着的";
+    form.querySelector("[data-came]").textContent = now ? `${stamp(told.local.at)} 到达` : "先选一样，后面只问用得着的";
     each("[data-change], [data-came-at]", (one) => (one.hidden = !now));
     each("[data-told]", (one) => (one.hidden = !now || written));
     each("[data-all]", (one) => (one.hidden = !shown));
@@ -201,67 +172,27 @@ export function watchArrival({ form, things, pack, outbox, place, take, count })
 
   const value = (name) => things.get(name).local;
 
-  // What stands here now, in the form in which the phone keeps a record.
-  function facts() {
-    const section = {};
-    const head = {};
-    for (const name of Object.keys(pack.section)) if (name !== "version") section[name] = value(`section-${name}`);
-    for (const name of Object.keys(pack.head)) if (name !== "version") head[name] = value(`head-${name}`);
-    return [head, { ...section, door: [...form.querySelectorAll("#door [data-photo]:not([hidden])")] }];
-  }
-
-  function gaps() {
-    const [head, section] = facts();
-    const found = broken(pack.site, "visit", visitFacts(pack.site, head, section)).map(({ field, text }) => [text, field]);
-    for (const thing of things.values()) {
-      if (thing.target !== "item") continue;
-      const item = { order: "", name: thing.what, value: thing.local };
-      for (const { text } of broken(pack.site, "item", itemFacts(pack.site, item, outcomeOf(pack.site, section)))) found.push([text.trim(), `item-${thing.id}`]);
-    }
-    if (!form.querySelector("[name=section-result]:checked")) found.push(["请选择检查结果。", "result"]);
-    return found;
-  }
-
   function sticky() {
     if (!finish) return;
     const [check, next] = [document.querySelector("[data-check]"), document.querySelector("[data-next]")];
     finish.hidden = !away();
-    finish.parentElement.hidden = !rule() && !value("section-written_only");
-    if (away() || finish.parentElement.hidden) check.hidden = next.hidden = true;
+    const bar = finish.closest(".thumb");
+    bar.hidden = !rule() && !value("section-written_only");
+    if (away() || bar.hidden) check.hidden = next.hidden = true;
     if (!away()) return;
-    const open = gaps();
-    finish.textContent = open.length ? `还差 ${open.length} 样：${open[0][0].replace(/。$/, "")}` : "确认结果并提交";
-  }
-
-  // The last tap: what is missing, or the confirmed result and the submission.
-  async function end() {
-    const [first] = gaps();
-    if (first) {
-      const target = document.getElementById(first[1]);
-      const fold = target.closest("details");
-      if (fold) fold.open = true;
-      return target.scrollIntoView({ block: "center" });
-    }
-    const results = [form.querySelector("[name=section-result]:checked").value];
-    const said = { ...conclusion, results, result_confirmed: true };
-    const body = { key: newKey(), user: outbox.user, record: state.record, target: "section", field: "conclusion", value: said, device: state.device };
-    Object.assign(body, { base_version: told.shared.version, base_value: conclusion, client_time: new Date().toISOString() });
-    await outbox.put({ key: body.key, record: state.record, name: "section-conclusion", lane: "answers", url: pack.urls.save, body, what: "检查结果和处置", place });
-    return handIn();
-  }
-
-  async function handIn() {
-    const body = { key: newKey(), user: outbox.user, record: state.record, client_time: new Date().toISOString(), device: state.device };
-    const to = `${pack.urls.offline}?biao=${state.record}`;
-    outbox.on(state.record, "submit", (_, { kind, body: answer }) => location.assign(kind === "stored" ? answer.done : to));
-    const op = await outbox.put({ key: body.key, record: state.record, name: "submit", lane: "last", url: pack.urls.submit, body, what: "提交", place });
-    if (!op.kept) return;
-    await Promise.race([outbox.idle(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    if (outbox.of(state.record, "submit").length) location.assign(to);
+    if (!doorway) return void atTheDoor();
+    finish.textContent = doorway.words();
   }
 
   form.querySelector("[data-results]").addEventListener("change", sticky);
   things.get("section-written_only").card.addEventListener("change", () => setTimeout(paint));
   outbox.listen(sticky);
-  return { settle, end, paint, paintTries, sticky, follow: () => follow(told.base, told.local) };
+  const end = async () => {
+    await atTheDoor();
+    return doorway ? doorway.end() : undefined;
+  };
+  return { settle, end, paint, sticky, follow: () => {
+    follow(told.base, told.local);
+    fold();
+  } };
 }

@@ -1,6 +1,5 @@
 // The record page: saves by itself, counts, leads to the next unanswered item. Without this file the page is a plain form.
 import { newKey, state } from "./api.js";
-import { watchArrival } from "./arrival.js";
 import { markSaved, paint } from "./chip.js";
 import { fieldWords, itemWords, nowLocal, readField, readItem, writeField, writeItem } from "./fields.js";
 import { watchPhrases } from "./phrases.js";
@@ -18,6 +17,7 @@ const timers = new Map();
 const WORDS = { OK: "符合", NOT_OK: "不符合", NOT_APPLICABLE: "合理缺项", NOT_CHECKED: "未检查" };
 let photos = null; // watches them, once it is loaded
 const place = document.querySelector(".bar h1").textContent.trim();
+const arriving = editable ? import("./arrival.js") : null; // on its way while the outbox is opened
 const outbox = await begin(pack, form, place);
 let arrival = null;
 
@@ -29,7 +29,7 @@ const common = {
     markSaved();
     clearError(thing);
     for (const warning of body.warnings ?? []) toast(warning);
-    if (body.head_version) arrival.settle(body);
+    if (body.head_version) arrival?.settle(body);
   },
   oninvalid: (thing, body) => showError(thing, [body.error, ...(body.problems ?? [])]),
   onrefused: (thing, body) => {
@@ -266,7 +266,7 @@ form.addEventListener("submit", async (event) => {
   if (conflicted()) return document.querySelector("[data-conflicts]").scrollIntoView();
   const sent = await Promise.race([outbox.idle(), new Promise((resolve) => setTimeout(resolve, PATIENCE, outbox.lasting))]);
   if (conflicted() || (outbox.stopped && !outbox.lasting)) return undefined;
-  if (then === "submit") return arrival.end();
+  if (then === "submit") return arrival?.end();
   if (sent !== null) location.assign(pack.urls[then] ?? location.pathname);
   return undefined;
 });
@@ -274,11 +274,11 @@ form.addEventListener("submit", async (event) => {
 for (const card of cards) watchItem(card);
 watchFields("head", pack.head);
 watchFields("section", pack.section);
-arrival = watchArrival({ form, things, pack, outbox, place, take, count });
+arrival = editable ? (await arriving).watchArrival({ form, things, pack, outbox, place, take, count }) : null;
+if (!arrival) for (const name of ["section-arrival", "section-attempts"]) things.delete(name);
 for (const thing of things.values()) if (thing.recall()) thing.view.show(thing.local);
-if (things.get("section-arrival").changes.length) arrival.follow();
-arrival.paint();
-arrival.paintTries();
+if (things.get("section-arrival")?.changes.length) arrival.follow();
+arrival?.paint();
 for (const op of outbox.of(state.record, "rest_ok")) {
   for (const id of op.body.ids) if (!things.get(`item-${id}`).local.answer) things.get(`item-${id}`).view.show({ answer: "OK", text: "", corrected: false });
 }
