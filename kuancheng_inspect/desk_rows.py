@@ -54,8 +54,11 @@ class Todo:
 
     @property
     def due_text(self) -> str:
-        """The deadline as a date with its weekday."""
-        return day_text(self.due) if self.due else ""
+        """The deadline as a date with its weekday; with its year when that is another one."""
+        if self.due is None:
+            return ""
+        year = f"{self.due.year}年" if self.due.year != the_clock.today().year else ""
+        return f"{year}{day_text(self.due)}"
 
     @property
     def order(self) -> tuple[bool, dt.date, str]:

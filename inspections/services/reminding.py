@@ -5,7 +5,7 @@ Reminder (person) and Mention (deadline) are what holds "once" whatever happens 
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -33,16 +33,24 @@ Key = tuple[int, str, int | None]  # plan, kind, department (None: one's own wor
 
 @dataclass
 class Line:
-    """One sentence of a message: how many of a kind, the earliest due day."""
+    """One sentence of a message: how many of a kind, the earliest due day, how many were due before a day."""
 
     count: int = 0
-    earliest: dt.date | None = None
+    days: Counter[dt.date] = field(default_factory=Counter)
 
     def add(self, due: dt.date | None) -> None:
         """One more."""
         self.count += 1
-        if due and (self.earliest is None or due < self.earliest):
-            self.earliest = due
+        self.days.update([due] if due else [])
+
+    @property
+    def earliest(self) -> dt.date | None:
+        """The first day on which something is due."""
+        return min(self.days, default=None)
+
+    def before(self, day: dt.date) -> int:
+        """How many were due before ``day``."""
+        return sum(number for due, number in self.days.items() if due < day)
 
 
 @dataclass
@@ -74,9 +82,12 @@ def _sentence(who: People, key: Key, line: Line, day: dt.date, calendar: Calenda
     whose = "您" if department is None else who.departments[department]
     text = f"《{who.plans[plan]}》{whose}有 {line.count} {unit}{state}"
     if line.earliest:
-        due = line.earliest
-        standing = deadlines.countdown(due, day, calendar, clock.first_open_day())
-        text += f"，最早一份 {due.month}月{due.day}日到期，{standing.text}"
+        due, first_open = line.earliest, clock.first_open_day()
+        late = line.before(first_open)
+        text += f"，其中 {late} {unit[0]}已逾期" if 0 < late < line.count else ""
+        year = f"{due.year}年" if due.year != day.year else ""
+        standing = deadlines.countdown(due, day, calendar, first_open)
+        text += f"，最早一份 {year}{due.month}月{due.day}日到期，{standing.text}"
     return text + "。"
 
 

@@ -78,11 +78,13 @@ def make_desk(count: int = 3, *, reserves: int = 1, calendar: bool = True, **pla
     )
 
 
-def make_drawn_desk(count: int = 4) -> Desk:
+def make_drawn_desk(count: int = 4, *, departments: tuple[str, ...] = ("WL", "GA"), idle: str = "") -> Desk:
     """As ``make_desk``, frozen and drawn by the services of sampling: half of ``count`` cafés drawn, the others in
-    reserve, two teams of two, two standby people a department."""
+    reserve, two teams of two, two standby people a department. ``idle``: a department with nothing to check there."""
     factories.load_calendar(2024, 2025)
-    plan = factories.make_plan()
+    plan = factories.make_plan(departments=(*departments, *filter(None, [idle])))
+    if idle:
+        factories.make_department(idle).items.get().industries.set([factories.make_industry("CINEMA")])
     plan.rates.filter(grade="A").update(numerator=1, denominator=2)
     for _ in range(count):
         factories.make_enterprise()

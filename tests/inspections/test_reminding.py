@@ -290,3 +290,15 @@ def test_own_messages_only_are_marked_read() -> None:
     send("2024-06-05")
     assert services.read_notices(actor=desk.wl, notices=Notice.objects.all()) == 1
     assert list(Notice.objects.unread()) == [Notice.objects.get(recipient=desk.ga)]
+
+
+def test_a_message_that_sums_up_says_how_many_are_late_and_of_which_year() -> None:
+    desk = dispatched()
+    one, *_ = desk.confirmations("WL")
+    Confirmation.objects.filter(pk=one.pk).update(due_on=dt.date(2023, 12, 29))
+    send("2024-06-04")
+    [text] = lines_of(desk.wl)
+    assert text == (
+        f"《{desk.plan}》您有 2 家企业待比对确认，其中 1 家已逾期，最早一份 2023年12月29日到期，"
+        "已逾期：2023年日历未录入，天数待定。"
+    )
