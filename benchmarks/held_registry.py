@@ -26,7 +26,8 @@ from typing import Any
 
 from benchmarks import TINY, registry_import
 from benchmarks.field_work import BASE, CSRF, environment, gunicorn
-from tests import servers
+from tests import migrated, servers
+from tests.live_app import migrate
 
 SUBMIT = "/jiancha/phone/tongbu/tijiao/"
 PHONES = 3 if TINY else 20
@@ -122,8 +123,7 @@ def run() -> dict[str, dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="kuancheng-bench-") as folder, servers.postgres() as database:
         env = environment(database.url, MEDIA_ROOT=folder, DJANGO_SETTINGS_MODULE="kuancheng_inspect.settings")
         me = [sys.executable, "-m", "benchmarks.held_registry"]
-        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"],
-                       cwd=BASE, env=env, check=True)  # fmt: skip
+        migrated.migrated(database.url, lambda: migrate(database.url))
         done = subprocess.run([*me, "prepare", folder], cwd=BASE, env=env, check=True, capture_output=True, text=True)
         found = json.loads(done.stdout.splitlines()[-1])
         phones = [Phone(**row) for row in found["phones"]]
