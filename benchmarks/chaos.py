@@ -3,8 +3,9 @@
 `python -m benchmarks.chaos [SECONDS]` starts PostgreSQL (synchronous_commit=on) and gunicorn of its own. Pairs of
 inspectors write the same items; workers are killed with -9, the database is stopped with -m immediate. A client keeps
 the key of a change until it is acknowledged, also when the change has to be made again on a newer version. The control
-run has the keys switched off (OPERATION_KEYS_OFF) and must count doubles. In both a fault point sleeps 20 ms between
-the commit and the answer: that is the moment in which an answer gets lost.
+run has the keys switched off (OPERATION_KEYS_OFF), as many kills, and must count at least ten doubles: with fewer,
+a run without any says nothing about the keys ("no power"). In both a fault point sleeps 100 ms between the commit
+and the answer: that is the moment in which an answer gets lost.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import choice
 from typing import Any
@@ -34,17 +35,19 @@ WORKERS = 3
 EVERY = 2.5
 PROGRESS = 10
 SECONDS = 40.0
-CONTROL_SECONDS = 15.0
+CONTROL_PATIENCE = 240.0
+POWER = 10  # doubles of the control, below which the verdict is worth nothing
+NO_POWER = 2
 PATIENCE = 30.0
-FAULT = "sync_save:committed=sleep:0.02"
+FAULT = "sync_save:committed=sleep:0.1"
 
 
 @dataclass(frozen=True)
 class Scenario:
     """How long, how often something dies, and whether the keys are on.
 
-    ``patience``: how much longer it goes on, on a slow machine, until it has seen what it is for: a kill and a crash,
-    or in the control a double.
+    ``kills``: how many workers must have died, and with ``crashes`` the database once; ``patience``: how much longer it
+    goes on for that on a slow machine. Without ``crashes`` it ends with the last of them.
     """
 
     seconds: float
@@ -52,6 +55,7 @@ class Scenario:
     keys: bool = True
     crashes: bool = True
     patience: float = 0.0
+    kills: int = 1
 
 
 @dataclass
@@ -136,11 +140,13 @@ def chaos(master: int, database: servers.Server, ledger: Ledger, scenario: Scena
         psycopg.connect(database.url, connect_timeout=2).close()
 
     def enough() -> bool:
-        return bool(kills and stops) if scenario.crashes else doubles(database.url) > 0
+        return kills >= scenario.kills and (stops > 0 or not scenario.crashes)
 
-    ends, last = ledger.stop_at, ledger.stop_at + scenario.patience
-    ledger.stop_at = last
+    last = ledger.stop_at
+    ends = last - scenario.patience
     while (now := time.monotonic()) < ends or (now < last and not enough()):
+        if not scenario.crashes and enough():
+            break
         time.sleep(scenario.every)
         if len(ledger.acked) < seen + PROGRESS:
             continue
@@ -156,27 +162,27 @@ def chaos(master: int, database: servers.Server, ledger: Ledger, scenario: Scena
     return kills, stops
 
 
-def doubles(url: str) -> int:
-    """How many changes stand in the trail more than once."""
-    effects = _rows(url).effects
-    return len(effects) - len(set(effects))
-
-
-def run(scenarios: list[Scenario], *, pairs: int = PAIRS) -> list[Verdict]:
-    """The scenarios one after another on one database of their own, each counted by itself.
+def trial(real: Scenario, control: Scenario, *, pairs: int = PAIRS) -> tuple[Verdict, Verdict]:
+    """The run and the control, which loses as many workers, on one database of their own, each counted by itself.
 
     AssertionError when a client got an answer that the protocol does not have.
     """
     with servers.postgres(synchronous_commit="on", fsync="on") as database:
         inspectors = prepare(database.url, records=pairs, items=ITEMS)
-        return [_run(database, inspectors, scenario) for scenario in scenarios]
+        found = _run(database, inspectors, real)
+        return found, _run(database, inspectors, replace(control, kills=found.kills))
+
+
+def has_power(real: Verdict, control: Verdict) -> bool:
+    """Whether a run without doubles means anything: the control lost as many workers and doubled often enough."""
+    return control.kills >= real.kills > 0 and control.doubled >= POWER
 
 
 def _run(database: servers.Server, inspectors: list[Inspector], scenario: Scenario) -> Verdict:
     before = _rows(database.url)
     env = environment(database.url, FAULT_POINT=FAULT, OPERATION_KEYS_OFF="0" if scenario.keys else "1")
     with gunicorn("kuancheng_inspect.wsgi", env, workers=WORKERS) as (master, port):
-        ledger = Ledger(time.monotonic() + scenario.seconds)
+        ledger = Ledger(time.monotonic() + scenario.seconds + scenario.patience)
         threads = [threading.Thread(target=client, args=(one, port, ledger)) for one in inspectors]
         for thread in threads:
             thread.start()
@@ -217,16 +223,22 @@ def _verdict(before: _Rows, after: _Rows, ledger: Ledger, kills: int, crashes: i
 
 
 def main(seconds: float) -> int:
-    """The run, the control, one line; 1 when anything was lost or doubled, or the control shows nothing."""
-    control_for = min(CONTROL_SECONDS, seconds)
-    real, control = run(
-        [Scenario(seconds), Scenario(control_for, every=EVERY / 4, keys=False, crashes=False, patience=60)]
-    )  # fmt: skip
+    """The run, the control, three lines; 1 when anything was lost or doubled, 2 when the control shows too little."""
+    real, control = trial(
+        Scenario(seconds, patience=60),
+        Scenario(0, every=EVERY / 4, keys=False, crashes=False, patience=CONTROL_PATIENCE),
+    )
     print(f"kills {real.kills}, database stops {real.crashes}, longest wait {real.longest_wait:.1f} s")
     print(f"keys {real.keys}, effects {real.effects}, versions {real.versions}; control: kills {control.kills}")
     print(f"acknowledged {real.acknowledged} lost {real.lost} doubled {real.doubled} control_doubled {control.doubled}")
-    agree = real.keys == real.effects == real.versions
-    return 0 if agree and real.lost == 0 and real.doubled == 0 and control.doubled > 0 else 1
+    if real.lost or real.doubled or not real.keys == real.effects == real.versions:
+        print("verdict: FAILED")
+        return 1
+    if not has_power(real, control):
+        print(f"verdict: no power (the control must double {POWER} times in {real.kills} kills)")
+        return NO_POWER
+    print("verdict: ok")
+    return 0
 
 
 if __name__ == "__main__":

@@ -17,10 +17,12 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks import TINY
 from sampling import bundle, draw
 from sampling.outcome import compute
 
 Figure = dict[str, float | str | list[str | float]]
+SMALL, BIG = (1000, 2000) if TINY else (100_000, 1_000_000)
 DRAW_ID = "2026-000018"
 DICE = "4839201756603914857720194638572019463857"
 STRATA = ("A0", "A1", "B0", "B1", "C0", "D0", "E0")
@@ -128,7 +130,7 @@ def at_100k() -> dict[str, Figure]:
     """Frozen files to picks, with every check, against the floor and the peer."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "roster.tsv"
-        roster_to(path, 100_000)
+        roster_to(path, SMALL)
         files = frozen(path.read_bytes())
     outcome = compute(files, reserve=0)
     ids = ids_of(files["roster"])
@@ -169,13 +171,13 @@ def hash_per_row(ids: list[bytes], seed: str) -> None:
         sha256(prefix + identifier).digest()
 
 
-def at_1m_and_10m(millions: int = 10) -> dict[str, Figure]:
+def at_1m_and_10m(millions: int = 2 if TINY else 10) -> dict[str, Figure]:
     """The two-pass stream over big rosters on disk."""
     seed = sha256(b"dr1 large vector").hexdigest()
     figures: dict[str, Figure] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "roster.tsv"
-        roster_to(path, 1_000_000)
+        roster_to(path, BIG)
         ids = ids_of(path.read_bytes())
         ours, bare = best(3, lambda: stream(path, seed), lambda: hash_per_row(ids, seed))
         figures["draw_1m_vs_hash"] = ratio(ours / bare, "每行一次 hashlib SHA-256")
@@ -188,7 +190,7 @@ def at_1m_and_10m(millions: int = 10) -> dict[str, Figure]:
             (theirs,) = best(1, lambda: cryptorandom_pikk(len(ids), seed))
             figures["draw_1m_vs_cryptorandom"] = ratio(theirs / ours, "cryptorandom 0.4 PIKK（其耗时 ÷ 本项目）")
         ids.clear()
-        roster_to(path, millions * 1_000_000)
+        roster_to(path, millions * BIG)
         (big,) = best(1, lambda: stream(path, seed))
         figures["draw_10m_vs_1m"] = ratio(big / millions / ours, "1 M 名单的每行耗时")
         one, two = best(1, lambda: stream(path, seed), lambda: stream(path, seed, 2), clock=time.perf_counter)

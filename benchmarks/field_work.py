@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests import servers
+from tests import migrated, servers
+from tests.live_app import migrate
 
 BASE = Path(__file__).resolve().parent.parent
 CSRF = "c" * 32
@@ -87,7 +88,7 @@ def prepare(database_url: str, *, records: int, items: int, long: bool = False) 
     """Migrate an empty database and fill it: two inspectors for every record. ``long``: items with texts as in life."""
     env = environment(database_url)
     manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "migrate", "--verbosity=0", "--skip-checks"], cwd=BASE, env=env, check=True)
+    migrated.migrated(database_url, lambda: migrate(database_url))
     more = f", check_points={POINTS!r}, phrases={PHRASES!r}" if long else ""
     code = PREPARE.format(records=records, items=items, teams=records, more=more)
     command = [*manage, "shell", "--no-imports", "-c", code]

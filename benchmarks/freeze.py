@@ -16,8 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import TINY
+
 BASE = Path(__file__).resolve().parent.parent
-ROWS = int(os.environ.get("BENCH_FREEZE_ROWS", "1000000"))
+ROWS = int(os.environ.get("BENCH_FREEZE_ROWS", "1000" if TINY else "1000000"))
 DEPARTMENTS = ("WL", "GA", "WS", "SJ", "XF")
 ENTERPRISES = """
 INSERT INTO registry_enterprise (uscc, name, name_sort, entity_type, authority, status, registered_on, address,

@@ -18,18 +18,19 @@ from typing import Any
 
 import psycopg
 
+from benchmarks import TINY
 from benchmarks.field_work import SAVE, Inspector, environment, gunicorn, prepare
 from benchmarks.peers.tables import TABLES
 from tests import servers
 
-CONNECTIONS = 50
-SECONDS = 6.0
-ROUNDS = 5
+CONNECTIONS = 2 if TINY else 50
+SECONDS = 0.5 if TINY else 6.0
+ROUNDS = 1 if TINY else 5
 WORKERS = 2  # as scripts/gunicorn.conf.py has them
 THREADS = 4
-INSPECTORS = 100
-THINK = (3.0, 8.0)
-WATCH = 30.0
+INSPECTORS = 4 if TINY else 100
+THINK = (0.1, 0.2) if TINY else (3.0, 8.0)
+WATCH = 4.0 if TINY else 30.0
 
 Next = Callable[[], tuple[bytes, Callable[[dict[str, Any]], None]]]
 

@@ -11,12 +11,13 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from kuancheng_inspect import answers
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import User
@@ -26,8 +27,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 TWO_FACTOR_ROLES = {Role.LEAD, Role.AUDITOR, Role.SYSADMIN, Role.DEPT_ADMIN}
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("accept", "").startswith("application/json")
+log = logging.getLogger(__name__)
 
 
 class RequestIdMiddleware:
@@ -44,9 +44,17 @@ class RequestIdMiddleware:
         finally:
             request_id.reset(token)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
-        if hasattr(request, "user") and request.user.is_authenticated:
+        if self._signed_in(request):
             response.setdefault("Cache-Control", "no-store")
         return response
+
+    @staticmethod
+    def _signed_in(request: HttpRequest) -> bool:
+        """Whether the page was somebody's; when the database cannot say, it may have been."""
+        try:
+            return hasattr(request, "user") and request.user.is_authenticated
+        except DatabaseError:
+            return True
 
 
 class ContentPolicyMiddleware(CSPMiddleware):
@@ -97,13 +105,13 @@ class AccessMiddleware:
     @staticmethod
     def _first(request: HttpRequest, words: str, name: str) -> HttpResponse:
         """To the page that must come first; a phone's program is told in JSON where that is."""
-        if _wants_json(request):
+        if answers.wants_json(request):
             return JsonResponse({"sync": 1, "code": "account", "error": words, "url": reverse(name)}, status=403)
         return redirect(name)
 
 
 class DomainErrorMiddleware:
-    """Turns a refusal no view caught into a 409 page (or JSON), and a busy database into a 503 page."""
+    """Turns a refusal no view caught into a 409 page (or JSON), and what broke below the view into words."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -112,38 +120,24 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """409 for DomainError, 503 for a lock that could not be had in time or a database that is away."""
+        """409 for DomainError; 503 for a database that is busy or away, 507 for storage that takes nothing."""
         if isinstance(exception, DomainError):
-            return self._answer(request, 409, exception.message, exception.problems)
-        if isinstance(exception, OperationalError) or (
-            isinstance(exception, DatabaseError) and "lock timeout" in str(exception)
-        ):
-            logging.getLogger(__name__).error("database busy or away", exc_info=exception)
-            return self.busy(request, certain="lock timeout" in str(exception))
-        return None
-
-    @classmethod
-    def busy(cls, request: HttpRequest, *, certain: bool = False) -> HttpResponse:
-        """503 in words, or as JSON with ``Retry-After``. ``certain``: a lock was not had, so nothing was written; a
-        database that went away may have committed before."""
-        if certain:
-            return cls._answer(request, 503, "系统正忙，请稍后再试。您刚才的提交没有生效，可以再提交一次。", [])
-        said = "暂时连不上数据库，刚才的提交是否生效还不知道。请过一会儿打开原来的页面看一看，没有生效的再提交一次。"
-        return cls._answer(request, 503, said, [], heading="没有得到答复")
+            return self._refused(request, exception)
+        answer = answers.for_fault(request, exception)
+        if answer is not None:
+            log.error("database or storage failed", exc_info=exception)
+        return answer
 
     @staticmethod
-    def _answer(
-        request: HttpRequest, status: int, message: str, problems: list[str], heading: str = ""
-    ) -> HttpResponse:
-        if _wants_json(request):
-            busy = status == 503
+    def _refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+        if answers.wants_json(request):
             body = {
                 "sync": 1,
-                "code": "busy" if busy else "invalid",
-                "error": message,
-                "problems": problems,
-                "retry": busy,
+                "code": "invalid",
+                "error": refusal.message,
+                "problems": refusal.problems,
+                "retry": False,
             }
-            return JsonResponse(body, status=status, headers={"Retry-After": "2"} if busy else None)
-        context = {"heading": heading, "message": message, "problems": problems, "status": status}
-        return render(request, "409.html", context, status=status)
+            return JsonResponse(body, status=409)
+        context = {"heading": "", "message": refusal.message, "problems": refusal.problems, "status": 409}
+        return render(request, "409.html", context, status=409)

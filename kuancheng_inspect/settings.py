@@ -132,6 +132,7 @@ else:
             " -c idle_in_transaction_session_timeout=30000"
             " -c jit=off"  # pages ask many short questions; compiling one takes longer than answering it
         ),
+        "connect_timeout": 3,  # a machine that is gone does not even refuse
         "prepare_threshold": 0,  # for the statements of registry/statements.py; the ORM's own are never prepared
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -215,7 +216,7 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "uploads"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "registry.stores.WholeFileStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if (DEBUG or DEMO or TESTING)
@@ -246,8 +247,10 @@ if REDIS_URL:
         "visibility_timeout": 3600,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 0.5,
-        "socket_connect_timeout": 0.5,
+        # One try and no second: whoever clicks waits for it (registry/jobs.py). The worker has its own patience.
+        "max_retries": 0,
+        "socket_timeout": 0.4,
+        "socket_connect_timeout": 0.4,
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}

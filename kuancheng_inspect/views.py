@@ -4,14 +4,12 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from inspections.models import Notice
-from kuancheng_inspect import desk, health
+from kuancheng_inspect import answers, desk, health
 from kuancheng_inspect.desk_rows import WEEKDAYS
-from kuancheng_inspect.middleware import DomainErrorMiddleware
 from registry import clock
 from registry.enums import Role
 from registry.permissions import PUBLIC, STAFF, requires
@@ -59,10 +57,6 @@ def kit(request: HttpRequest) -> HttpResponse:
     return render(request, "kit.html", {"debug": settings.DEBUG})
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("accept", "").startswith("application/json")
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400 in words."""
     return render(request, "409.html", {"message": "提交的内容不完整，请返回上一页重新填写。"}, status=400)
@@ -70,7 +64,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: what is needed, who can grant it."""
-    if _wants_json(request):
+    if answers.wants_json(request):
         return JsonResponse({"sync": 1, "code": "not_yours", "error": str(exception)}, status=403)
     return render(request, "403.html", {"message": str(exception)}, status=403)
 
@@ -81,14 +75,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 with the request's id and nothing else; a phone is told 503 when the database is away before any view ran."""
-    if _wants_json(request) and isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return DomainErrorMiddleware.busy(request)
-    return render(request, "500.html", status=500)
+    """500 with the request's id and nothing else; 503 or 507 when the database or the storage failed before a view ran
+    (a session, a user) or inside an error page."""
+    return answers.for_fault(request, sys.exc_info()[1]) or answers.broken(request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
     """A form whose token is stale."""
-    if _wants_json(request):
+    if answers.wants_json(request):
         return JsonResponse({"sync": 1, "code": "csrf", "error": "页面停留太久，请刷新后再试。"}, status=403)
     return render(request, "403.html", {"message": "页面停留太久，请返回上一页刷新后再提交。"}, status=403)

@@ -1,6 +1,8 @@
 """The press: our own HTML to PDF (WeasyPrint, print.css), and QR codes. Every app prints through here.
 
 Fonts are read once per process; Pango and the shared font configuration take one document at a time, hence the lock.
+Laying out takes seconds, on a busy machine half a minute, after which PostgreSQL ends a transaction that says nothing:
+what is printed is read first, and printed outside of any.
 A character that no font has is never drawn as a box: it is printed as its number, to be written in by hand.
 """
 
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 
 import segno
 from django.conf import settings
+from django.db import transaction
 from django.utils.safestring import SafeString, mark_safe
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
@@ -30,6 +33,7 @@ def stylesheet() -> tuple[CSS, FontConfiguration]:
 
 def layout(html: str) -> Document:
     """HTML of ours, laid out; hold ``press`` while calling. Nothing is fetched: the templates name no address."""
+    _outside_transactions()
     css, fonts = stylesheet()
     with _no_search_for_cycles():
         return HTML(string=html).render(stylesheets=[css], font_config=fonts)
@@ -46,12 +50,23 @@ def write(documents: Sequence[Document], sources: Sequence[str]) -> bytes:
 
     WeasyPrint finds out while it draws which characters no font has; then they are spelled out, and all laid out anew.
     """
+    _outside_transactions()
     with _missing_characters() as missing:
         pdf = _joined(documents)
     if missing:
         log.warning("no font has %s", ", ".join(f"U+{ord(char):X}" for char in sorted(missing)))
         pdf = _joined([layout(spelled(source, missing)) for source in sources])
     return pdf
+
+
+def _outside_transactions() -> None:
+    """Complain when a transaction stands open meanwhile; a test's own, around everything, does not count."""
+    open_ = [block for block in transaction.get_connection().atomic_blocks if not block._from_testcase]
+    if not open_:
+        return
+    if settings.TESTING or settings.DEBUG:
+        raise RuntimeError("a PDF is made inside a transaction: read first, print after it")
+    log.error("a PDF is made inside a transaction", stack_info=True)
 
 
 def _joined(documents: Sequence[Document]) -> bytes:

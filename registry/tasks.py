@@ -3,8 +3,9 @@
 from celery import shared_task
 
 from registry import jobs
-from registry.services.leftovers import TooMany
+from registry.services.leftovers import Refused
 from registry.services.leftovers import sweep_files as sweep_leftovers
+from registry.services.store_mark import move_mark
 
 
 @shared_task(acks_late=True)
@@ -20,9 +21,21 @@ def sweep_jobs() -> int:
 
 
 @shared_task
+def take_over_jobs() -> int:
+    """Go on with what a worker that died left half done."""
+    return jobs.take_over()
+
+
+@shared_task
 def sweep_files() -> int:
-    """Remove the files that no row names; too many of them stay, and stand in the log as an error."""
+    """Put the files that no row names away; too many of them, or after a restore, stay and stand in the log."""
     try:
         return len(sweep_leftovers())
-    except TooMany:
+    except Refused:
         return 0
+
+
+@shared_task
+def mark_store() -> str:
+    """Move the mark of database and stored files on, so that a restore of either shows."""
+    return move_mark()

@@ -4,7 +4,6 @@ from fractions import Fraction
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -12,7 +11,7 @@ from registry.models import User
 from registry.printing import qr_svg, to_pdf
 from sampling import services
 from sampling.enums import DrawEventKind, ExcludeReason
-from sampling.models import Draw, Nonce, Plan, Roster
+from sampling.models import Draw, Nonce, NonceValue, Plan, Roster
 from sampling.strata import CARRIED, RECENT, grade_of, kind_of
 
 KINDS = {"": "", CARRIED: "上次作废，必定列入", RECENT: "近期查过"}
@@ -64,20 +63,23 @@ def freeze_sheet(roster: Roster) -> bytes:
     return to_pdf(freeze_sheet_html(roster))
 
 
-@transaction.atomic
 def sealed_copy(*, actor: User, roster: Roster, holder: str, unit: str) -> bytes:
     """The office's number on paper, to be folded, sealed and kept by a witness; once. PDF.
 
-    In one transaction with the note of who keeps it: a paper that could not be made does not count as printed.
+    The paper is made first, then it is noted who keeps it, and only then it is given out: a paper that could not be
+    made does not count as printed, and one that may not be printed is never seen.
     """
-    value = services.print_sealed_copy(actor=actor, roster=roster, holder=holder, unit=unit)
+    value = NonceValue.objects.filter(nonce__roster=roster, nonce__party=Nonce.OFFICE).values_list("value", flat=True)
     context = _frame(roster) | {
         "holder": holder,
         "unit": unit,
-        "value": _groups(value),
-        "commitment": roster.nonces.get(party=Nonce.OFFICE).commitment,
+        "value": _groups(value.first() or ""),
+        "commitment": roster.nonces.filter(party=Nonce.OFFICE).values_list("commitment", flat=True).first(),
     }
-    return to_pdf(render_to_string("print/sealed_copy.html", context))
+    paper = to_pdf(render_to_string("print/sealed_copy.html", context))
+    if services.print_sealed_copy(actor=actor, roster=roster, holder=holder, unit=unit) != value.first():
+        raise RuntimeError(f"the number of {roster} changed while it was printed")
+    return paper
 
 
 # ----------------------------------------------------------------------------------------------------------- the draw

@@ -145,9 +145,10 @@ def _free_clock() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _full_buckets() -> None:
     """Accounts of rolled-back tests have the same ids: no test pays for the requests of another."""
-    from registry import limits
+    from registry import jobs, limits
 
     limits.sync.forget()
+    jobs.broker.reset()
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,17 @@ class LiveApp:
         finally:
             _end(process, signal.SIGTERM)
 
+    @contextlib.contextmanager
+    def beat(self) -> Iterator[Worker[bytes]]:
+        """Celery's beat, with the schedule of the product."""
+        schedule, pid = self.directory / "beat-schedule", self.directory / "beat.pid"
+        command = [sys.executable, "-m", "celery", "--app", "kuancheng_inspect", "beat"]
+        process = self._spawn([*command, f"--schedule={schedule}", f"--pidfile={pid}"], "beat.log")
+        try:
+            yield process
+        finally:
+            _end(process, signal.SIGTERM)
+
     def _spawn(self, command: list[str], log_name: str) -> subprocess.Popen[bytes]:
         with (self.directory / log_name).open("ab") as log:
             return subprocess.Popen(

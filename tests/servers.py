@@ -230,6 +230,11 @@ def _wait(server: Server, ready: Callable[[], None]) -> None:
             time.sleep(0.02)
 
 
+def connect(url: str) -> None:
+    """Whether the server takes connections; raises psycopg.OperationalError when not."""
+    psycopg.connect(url, connect_timeout=2).close()
+
+
 def _create_database(port: int, name: str) -> None:
     with psycopg.connect(f"postgres://test@127.0.0.1:{port}/postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')

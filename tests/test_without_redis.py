@@ -1,14 +1,21 @@
 """The whole road with Redis dead: every act of the office works, within bounds of time, and what waits says so."""
 
+import contextlib
 import os
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
+from kuancheng_inspect import health
+from registry import jobs
 from tests import servers
-from tests.live_app import LiveApp
+from tests.live_app import BASE, LiveApp
 
 PATIENCE = 60.0
 ROAD = """
@@ -93,3 +100,75 @@ def test_the_whole_road_works_without_redis(new_database: Callable[[str], str], 
     assert said[-4:] == ["signed in 302 200", "published 1", "export 排队中 True", "job PENDING"]
     assert app.manage("run_jobs").stdout.startswith("已处理 ")  # an office on cron finishes it here
     assert app.rows("SELECT state, rows FROM publicity_exportjob") == [("READY", 2)]
+
+
+# ------------------------------------------------------------------------------------------- what one click may cost
+
+
+CLICKS = """
+import time
+import django
+django.setup()
+from registry import jobs
+jobs._send(0)  # loads Celery and its transport: a server has done that
+for number in range(3):
+    if number < 2:
+        jobs.broker.reset()
+    began = time.monotonic()
+    jobs._send(1)
+    print(time.monotonic() - began)
+"""
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[int]:
+    """The port of somebody who takes a call and never says a word."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(50)
+        yield server.getsockname()[1]
+
+
+def clicks(port: int) -> list[float]:
+    """What two first clicks and one after them wait."""
+    environment = os.environ | {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "DATABASE_URL": "sqlite://:memory:"}
+    done = subprocess.run(
+        [sys.executable, "-c", CLICKS], cwd=BASE, env=environment, capture_output=True, text=True, check=True
+    )
+    return [float(line) for line in done.stdout.splitlines()]
+
+
+def test_a_redis_that_is_gone_or_says_nothing_costs_no_click_a_second() -> None:
+    with deaf() as port:
+        for waited in (clicks(servers.free_port()), clicks(port)):
+            assert max(waited) < 1
+            assert waited[2] < 0.05  # the one after a failure does not ask again
+
+
+def test_the_breaker_opens_for_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, sent = [100.0], []
+
+    def send(*args: object, **kwargs: object) -> None:
+        sent.append(args)
+        if len(sent) == 1:
+            raise OSError("gone")
+
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(jobs.current_app, "send_task", send)
+    monkeypatch.setattr(jobs, "broker", jobs._Breaker())
+    for at, count in ((100, 1), (100, 1), (109.9, 1), (110, 2), (110, 3)):
+        now[0] = at
+        jobs._send(1)
+        assert len(sent) == count
+
+
+def test_readyz_says_that_redis_is_full(redis_server: servers.Server, settings: object) -> None:
+    settings.REDIS_URL = redis_server.url
+    client = redis.Redis.from_url(redis_server.url)
+    assert health._broker() == "正常"
+    client.config_set("maxmemory", 1)
+    try:
+        assert health._broker().startswith("写不进去（")
+    finally:
+        client.config_set("maxmemory", 0)
+    assert health._broker() == "正常"

@@ -1,6 +1,5 @@
 """Refusals of the services as the JSON answers of docs/sync.md."""
 
-import errno
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -18,11 +17,11 @@ from inspections.services.sync import Incomplete
 from inspections.services.writing import NotYours, SectionClosed
 from registry import limits
 from registry.errors import DomainError
+from registry.stores import storage_trouble
 from sampling.enums import PlanState
 
 Endpoint = Callable[..., JsonResponse]
 SYNC_PER_SECOND = 4.0  # in the long run, for each account and process
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def refusal(status: int, code: str, error: str, **more: Any) -> JsonResponse:
@@ -54,9 +53,9 @@ def answering(view: Endpoint) -> Endpoint:
         except (RequestDataTooBig, TooBig) as fault:
             return refusal(413, "too_big", str(fault) if isinstance(fault, TooBig) else "内容太大，没有保存。")
         except OSError as fault:
-            if fault.errno not in FULL:
+            if not (why := storage_trouble(fault)):
                 raise
-            return refusal(507, "full", "存储空间不足，照片保留在本机，请稍后再传。")
+            return refusal(507, "full", f"服务器{why}，照片保留在本机，请稍后再传。")
         except DomainError as fault:
             return _refused(fault)
 

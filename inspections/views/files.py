@@ -74,7 +74,8 @@ def record_print(request: HttpRequest, pk: int) -> HttpResponse:
     services.note_reading(actor=request.user, record=record)
     blank = "blank" in request.GET
     name = f"一企一表 {record.number}{'（空白）' if blank else ''}"
-    return _pdf(printing.render_records([record], blank=blank), name, record.plan)
+    plan = record.plan  # read before the printing, which takes its time
+    return _pdf(printing.render_records([record], blank=blank), name, plan)
 
 
 @requires(*STAFF)
@@ -99,6 +100,5 @@ def print_batch(request: HttpRequest) -> HttpResponse:
 def notice_print(request: HttpRequest, pk: int) -> HttpResponse:
     """检查通知书 of one department."""
     section = get_object_or_404(DepartmentSection.objects.visible_to(request.user), pk=pk)
-    return _pdf(
-        printing.render_notice(section), f"检查通知书 {section.record.number} {section.department}", section.record.plan
-    )
+    plan, name = section.record.plan, f"检查通知书 {section.record.number} {section.department}"
+    return _pdf(printing.render_notice(section), name, plan)

@@ -25,6 +25,7 @@ from registry.enums import Role
 from registry.errors import DomainError
 from registry.faults import fault_point
 from registry.models import User
+from registry.stores import storage_trouble
 from sampling.models import Plan
 
 log = logging.getLogger(__name__)
@@ -281,7 +282,7 @@ def build_export(export_id: int | str) -> ExportJob:
     except Exception as error:
         partial.unlink(missing_ok=True)
         refusal = isinstance(error, DomainError)
-        words = str(error) if refusal else FAILED_WORDS
+        words = str(error) if refusal else _failed_words(error)
         ExportJob.objects.filter(pk=export.pk, state__in=OPEN_STATES).update(
             state=ExportState.FAILED, error=words, finished_at=clock.now()
         )
@@ -290,6 +291,12 @@ def build_export(export_id: int | str) -> ExportJob:
             raise
     export.refresh_from_db()
     return export
+
+
+def _failed_words(error: Exception) -> str:
+    """What whoever asked reads: the storage by name, since trying again helps only when it is put right."""
+    why = storage_trouble(error)
+    return f"服务器{why}，没有留下半个文件。请告诉系统管理员处理，然后点“重试”。" if why else FAILED_WORDS
 
 
 def expire_exports() -> int:

@@ -1,6 +1,6 @@
 """一单两库: who is inspected, by whom, on which items, on which days; and what was done by whom."""
 
-from registry.models.audit import AuditEvent, AuditHead, Job, OperationKey
+from registry.models.audit import AuditEvent, AuditHead, Job, OperationKey, StoreMark
 from registry.models.calendar import CalendarDay, CalendarYear
 from registry.models.county import CountyProfile
 from registry.models.enterprises import (
@@ -38,5 +38,6 @@ __all__ = [
     "RiskRating",
     "RiskScheme",
     "Specialty",
+    "StoreMark",
     "User",
 ]

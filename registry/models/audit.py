@@ -27,7 +27,7 @@ class AuditHead(models.Model):
 class AuditEvent(models.Model):
     """Who did what, when, to what, before and after, why, in which request. Append-only, chained per stream.
 
-    Streams: ``plan:N``, ``record:N``, ``registry``, ``accounts``, ``publication`` (decisions.md).
+    Streams: ``plan:N``, ``record:N``, ``registry``, ``accounts``, ``publication``, ``export``, ``feedback``, ``store``.
     """
 
     stream = models.CharField("记录流", max_length=60)
@@ -86,6 +86,8 @@ class Job(models.Model):
     attempts = models.PositiveSmallIntegerField("次数", default=0)
     created_at = models.DateTimeField("排队时间")
     started_at = models.DateTimeField("开始时间", null=True, blank=True)
+    alive_at = models.DateTimeField("最近在做", null=True, blank=True)
+    claim = models.CharField("由谁在做", max_length=32, blank=True)
     finished_at = models.DateTimeField("结束时间", null=True, blank=True)
     error = models.TextField("出错说明", blank=True)
 
@@ -103,3 +105,21 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} {self.object_id}"
+
+
+class StoreMark(models.Model):
+    """How far database and stored files have come together: one row here, one file beside the files, moved on together.
+
+    When they differ, one of the two was restored from a backup (registry/services/store_mark.py).
+    """
+
+    store = models.CharField("存放编号", max_length=32)
+    seq = models.PositiveBigIntegerField("序号", default=0)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "文件存放标记"
+        verbose_name_plural = "文件存放标记"
+
+    def __str__(self) -> str:
+        return f"{self.store} {self.seq}"

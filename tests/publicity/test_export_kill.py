@@ -22,8 +22,8 @@ print(request_export(actor=county.lead, plan=county.plan, kind=ExportKind.RESULT
 SWEEP = """
 import datetime as dt
 from registry import clock, jobs
-clock.pin(clock.now() + jobs.DEAD_AFTER + dt.timedelta(minutes=1))
-print(jobs.sweep(), jobs.sweep())
+clock.pin(clock.now() + jobs.LEASE + dt.timedelta(minutes=1))
+print(jobs.take_over(), jobs.sweep(), jobs.sweep())
 """
 STATE = "SELECT state, rows, sha256, file FROM publicity_exportjob"
 JOB = "SELECT state, attempts FROM registry_job WHERE task LIKE '%build_export_job'"
@@ -49,9 +49,32 @@ def test_a_killed_export_leaves_no_half_file_and_is_finished_once(new_live_app: 
 
     del app.environment["FAULT_POINT"]
     with app.worker():
-        assert app.run(SWEEP).split() == ["1", "1"]
+        assert app.run(SWEEP).split() == ["1", "1", "1"]
         wait_until(lambda: app.rows(JOB) == [("DONE", 2)])
     [(state, rows, digest, name)] = app.rows(STATE)
     content = (app.directory / "media" / name).read_bytes()
     assert (state, rows, hashlib.sha256(content).hexdigest()) == ("READY", 4, digest)
     assert len([path for path in folder.iterdir() if path.suffix == ".xlsx"]) == 1
+
+
+@pytest.mark.slow
+def test_a_killed_export_goes_on_within_a_minute(new_live_app: LiveApp):
+    """As in life: a worker killed by the kernel, beat running, another worker there; no clock is moved."""
+    app = new_live_app
+    place = app.directory / "stands-here"
+    place.touch()
+    app.environment["FAULT_POINT"] = f"export:half_written=hold:{place}"
+    with app.worker() as doomed:
+        app.run(ASK)
+        wait_until(lambda: place.read_text() != "")
+        doomed.kill()
+        killed = time.monotonic()
+        doomed.wait(PATIENCE)
+    del app.environment["FAULT_POINT"]
+    with app.worker(), app.beat():
+        wait_until(lambda: app.rows(JOB) == [("DONE", 2)])
+    assert time.monotonic() - killed < 60
+    [(state, rows, digest, name)] = app.rows(STATE)
+    content = (app.directory / "media" / name).read_bytes()
+    assert (state, rows, hashlib.sha256(content).hexdigest()) == ("READY", 4, digest)
+    assert len(list((app.directory / "media" / "exports").glob("*.xlsx"))) == 1
