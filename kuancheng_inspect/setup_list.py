@@ -82,10 +82,9 @@ def setup_of(user: User, today: dt.date) -> Setup | None:
         return None
     alive = Q(users__is_active=True, users__is_dept_admin=True)
     departments = list(
-        Department.objects.filter(active=True).annotate(
-            admins=Count("users", filter=alive, distinct=True),
-            seen=Max("users__last_login", filter=alive),
-        )
+        Department.objects.filter(active=True)
+        .annotate(admins=Count("users", filter=alive, distinct=True), seen=Max("users__last_login", filter=alive))
+        .order_by("order", "code")
     )
     steps = [
         _county(departments), _accounts(departments), _calendar(today), _enterprises(), _items(departments, today),

@@ -42,7 +42,7 @@ def county_settings(request: HttpRequest) -> HttpResponse:
         "departments": Department.objects.annotate(
             accounts=people,
             admins=Count("users", filter=Q(users__is_active=True, users__is_dept_admin=True), distinct=True),
-        ),
+        ).order_by("order", "code"),
         "newest": CountyProfile.objects.select_related("saved_by").exclude(saved_by=None).first(),
     }
     return render(request, "registry/county.html", context, status=422 if form.errors else 200)
