@@ -33,7 +33,7 @@ from inspections.services.arriving import arrival_lines
 from inspections.services.content import complete, seal, short
 from inspections.services.results import codes_of
 from inspections.services.signing import SIGNED_STATES, SignatureStatus, signings, status_of
-from registry import clock
+from registry import clock, county
 from registry.enums import CheckMethod
 from registry.printing import layout, press, qr_svg, to_pdf, write
 
@@ -83,6 +83,7 @@ class Sheet:
     status: SignatureStatus | None
     short: str
     draft: bool
+    county: str
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -175,10 +176,11 @@ def sheets_of(records: Iterable[InspectionRecord], *, blank: bool = False) -> li
     """What is printed of each record."""
     loaded = load(records)
     trail = {} if blank else signings(loaded)
-    return [_sheet(record, blank, trail.get(record.pk, [])) for record in loaded]
+    names = {one: county.at(one).name for one in {record.dispatch.at for record in loaded}}
+    return [_sheet(one, blank, trail.get(one.pk, []), names[one.dispatch.at]) for one in loaded]
 
 
-def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any]) -> Sheet:
+def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any], county_name: str) -> Sheet:
     sections = list(record.sections.all())
     day = record.visit_from.astimezone(clock.SHANGHAI).date() if record.visit_from else record.plan.period_from
     laws: list[str] = []
@@ -194,7 +196,7 @@ def _sheet(record: InspectionRecord, blank: bool, events: Sequence[Any]) -> Shee
         record=record, blank=blank, parts=parts, people=people, laws=laws, qr=qr_svg(scan_address(record)),
         status=None if blank else status_of(record, sections, events, list(record.phone_calls.all())),
         short="" if blank else short(seal(record, sections)),
-        draft=not blank and any(section.state in OPEN_FOR_ENTRY for section in sections),
+        draft=not blank and any(section.state in OPEN_FOR_ENTRY for section in sections), county=county_name,
         counts={answer.value: answers.count(answer.value) for answer in Answer} | {"all": len(answers)},
     )  # fmt: skip
 
@@ -261,7 +263,6 @@ def records_html(sheets: Sequence[Sheet]) -> str:
     context = {
         "sheets": sheets, "draft": bool(sheets) and sheets[0].draft, "pdf": True, "demo": settings.DEMO,
         "rehearsal": bool(sheets) and sheets[0].record.plan.rehearsal,
-        "county_name": settings.COUNTY_NAME,
     }  # fmt: skip
     return render_to_string("print/record.html", context)
 
@@ -300,6 +301,7 @@ def notice_html(section: DepartmentSection) -> str:
     approval = getattr(part, "approval", None)
     day = record.plan.period_from
     laws: list[str] = []
+    phone = county.current().complaint_phone
     context = {
         "record": record, "section": part, "enterprise": record.selection.enterprise, "plan": record.plan,
         "approval": approval, "day": approval.day if approval else None,
@@ -307,8 +309,8 @@ def notice_html(section: DepartmentSection) -> str:
         "people": [member for member in part.members.all() if not member.replaced],
         "methods": _methods(part), "qr": qr_svg(scan_address(record)), "pdf": True, "draft": False,
         "rehearsal": record.plan.rehearsal,
-        "demo": settings.DEMO, "phone": part.department.phone or settings.COMPLAINT_PHONE,
-        "complaints": settings.COMPLAINT_PHONE,
+        "demo": settings.DEMO, "phone": part.department.phone or phone,
+        "complaints": phone,
     }  # fmt: skip
     return render_to_string("print/notice.html", context)
 

@@ -1,14 +1,16 @@
 """What every page needs around its content: navigation by role, brand, demo badge, clock, chain head."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 
 import kuancheng_inspect
-from registry import clock
+from registry import clock, county
 from registry.enums import Role
 from registry.models import User
 
@@ -41,6 +43,9 @@ DESK: dict[Role, list[tuple[str, str, str]]] = {
     Role.SYSADMIN: [
         ("待办", "home", ""),
         ("账号", "registry:account_list", "/mingku/zhanghao/"),
+        ("本县", "registry:county", "/mingku/benxian/"),
+        ("人员", "registry:inspector_list", "/mingku/renyuan/"),
+        ("日历", "registry:calendar", "/mingku/rili/"),
         ("操作记录", "registry:audit_log", "/mingku/jilu/"),
         ("数据修复", "admin:index", "/xiufu/"),
     ],
@@ -95,6 +100,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """The variables base.html, base_public.html and base_phone.html use (docs/ui.md)."""
     user = getattr(request, "user", None)
     role = main_role(user) if isinstance(user, User) else None
+    mine = functools.cache(county.current)  # one look for a page, and none for a page that names nothing of it
     return {
         "nav": _entries(DESK[role], request.path) if role else [],
         "public_nav": _entries(PUBLIC_NAV, request.path),
@@ -102,7 +108,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "phone_offline": settings.PHONE_OFFLINE,
         "main_role": role,
         "brand_name": settings.BRAND_NAME,
-        "county_name": settings.COUNTY_NAME,
+        "county_name": SimpleLazyObject(lambda: mine().name),
+        "complaint_phone": SimpleLazyObject(lambda: mine().complaint_phone),
         "demo": settings.DEMO,
         "clock_banner": clock.now() if clock.is_pinned() else None,
         "today": clock.today(),

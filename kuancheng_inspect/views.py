@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from inspections.models import Notice
 from kuancheng_inspect import answers, desk, health
 from kuancheng_inspect.desk_rows import WEEKDAYS
+from kuancheng_inspect.setup_list import setup_of
 from registry import clock
 from registry.enums import Role
 from registry.permissions import PUBLIC, STAFF, requires
@@ -29,6 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "desk": mine,
         "lead": Role.LEAD in roles,
+        "sysadmin": Role.SYSADMIN in roles,
+        "setup": setup_of(user, today),
         "auditor": auditor,
         "facts": desk.facts_for_auditor(clock.now()) if auditor else {},
         "weekdays": WEEKDAYS,

@@ -2,10 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from registry.views import accounts, audit, calendars, enterprises, imports, items, people
+from registry.views import accounts, audit, calendars, county, enterprises, imports, items, people
 
 app_name = "registry"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", enterprises.registry_home, name="registry_home"),
+    path("benxian/", county.county_settings, name="county"),
+    path("benxian/bumen/xin/", county.department_new, name="department_new"),
+    path("benxian/bumen/<int:pk>/", county.department, name="department"),
     path("qiye/", enterprises.enterprise_list, name="enterprise_list"),
     path("qiye/<int:pk>/", enterprises.enterprise, name="enterprise"),
     path("daoru/", imports.import_upload, name="import"),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from registry import county
 from registry.models import User
 from registry.printing import qr_svg, to_pdf
 from sampling import services
@@ -33,7 +34,7 @@ def _frame(roster: Roster) -> dict[str, Any]:
     return {
         "roster": roster,
         "plan": plan,
-        "county_name": settings.COUNTY_NAME,
+        "county_name": county.at(roster.frozen_at).name,
         "demo": settings.DEMO,
         "rehearsal": plan.rehearsal,
         "pdf": True,

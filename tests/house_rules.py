@@ -115,6 +115,21 @@ def clock(path: str, source: str) -> list[str]:
     return found
 
 
+COUNTY = re.compile(r"\b(?:COUNTY_NAME|REGION_CODE|UPSTREAM_PLATFORM|COMPLAINT_PHONE)\b|宽城")
+COUNTY_MAY = ("kuancheng_inspect/settings.py", "registry/county.py", "kuancheng_inspect/demo/")
+
+
+def the_county_is_asked_for(path: str, source: str) -> list[str]:
+    """What the county is called comes from registry/county.py alone: another county changes it on a page."""
+    if path.startswith(COUNTY_MAY):
+        return []
+    return [
+        f"{path}:{number}: names the county; ask registry.county"
+        for number, line in enumerate(source.splitlines(), 1)
+        if COUNTY.search(line) and not line.lstrip().startswith("#")
+    ]
+
+
 def no_random(path: str, source: str) -> list[str]:
     """Chance in this product is either drawn in public or comes from `secrets`."""
     return [

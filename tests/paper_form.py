@@ -93,6 +93,11 @@ def offers(client: Client, one: Control) -> list[str]:
     return [row["id"] for row in json.loads(answer.content)["results"]]
 
 
+def missing(page: Any, *words: str) -> list[str]:
+    """Which of the words a page (or a set of names) does not hold."""
+    return [one for one in words if one not in page]
+
+
 def sent(found: dict[str, Control]) -> dict[str, Any]:
     """What the browser would send."""
     data: dict[str, Any] = {}

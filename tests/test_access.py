@@ -43,6 +43,10 @@ TABLE: dict[str, Rule] = {
     "healthz": only(PUBLIC),
     "readyz": only(PUBLIC),
     # -------------------------------------------------------------------------------------------------- registry
+    "registry:registry_home": only(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN),
+    "registry:county": only(SYSADMIN, methods=BOTH),
+    "registry:department_new": only(SYSADMIN, methods=BOTH),
+    "registry:department": only(SYSADMIN, methods=BOTH),
     "registry:enterprise_list": only(LEAD, DEPT_ADMIN, AUDITOR),
     "registry:enterprise": only(LEAD, DEPT_ADMIN, AUDITOR),
     "registry:import": only(LEAD, methods=BOTH),

@@ -21,7 +21,7 @@ from django.urls import Resolver404, resolve, reverse
 
 from inspections.models import Confirmation, DepartmentSection, Evidence, FollowUp, InspectionRecord, Signature
 from publicity.models import ExportJob, Feedback, Publication
-from registry.models import AuditEvent, Enterprise, ImportBatch, InspectionItem, Inspector, User
+from registry.models import AuditEvent, Department, Enterprise, ImportBatch, InspectionItem, Inspector, User
 from sampling.models import EventRequest, Plan, PlanAttachment, Roster, TeamMember
 from tests.county import County, make_county
 from tests.policies import CSP, HEADERS, SANDBOX, headers
@@ -55,6 +55,7 @@ def published(county: County) -> list[Roster]:
 
 # Where the keys of an address come from, by the beginning of its name; the first that fits.
 KEYS: dict[str, Callable[[County], list[dict[str, Any]]]] = {
+    "registry:department": lambda county: pks(Department.objects),
     "registry:enterprise": lambda county: pks(Enterprise.objects),
     "registry:import_template": lambda county: [{"kind": "enterprises"}, {"kind": "inspectors"}],
     "registry:import_": lambda county: pks(ImportBatch.objects, 3),

@@ -76,7 +76,7 @@ def test_auditor_and_system_administrator_have_a_home():
     factories.load_calendar(2024, 2025, 2026)
     User.objects.update(last_login=factories.NOW)
     with time_machine.travel(AT, tick=False):
-        assert "今天没有待办" in open_home(factories.make_user(Role.SYSADMIN, last_login=factories.NOW))
+        assert "现在没有要办的事" in open_home(factories.make_user(Role.SYSADMIN, last_login=factories.NOW))
 
 
 @time_machine.travel(dt.datetime(2024, 12, 20, 9, 0, tzinfo=factories.SHANGHAI), tick=False)

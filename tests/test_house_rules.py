@@ -16,6 +16,7 @@ CJK = re.compile(r"[\u4e00-\u9fff]")
 
 PYTHON_RULES = [
     rules.clock,
+    rules.the_county_is_asked_for,
     rules.no_random,
     rules.no_signals,
     rules.celery_only_through_jobs,
@@ -30,7 +31,7 @@ PYTHON_RULES = [
     rules.packages_have_names,
     rules.text_is_folded,
 ]
-TEMPLATE_RULES = [rules.nothing_inline, rules.template_size]
+TEMPLATE_RULES = [rules.the_county_is_asked_for, rules.nothing_inline, rules.template_size]
 TEST_RULES = [rules.browsers_are_waited_for]
 TEXT_RULES = [rules.finished, rules.no_machine_paths, rules.no_registry_hosts]
 
@@ -203,6 +204,9 @@ PLANTED = [
     (rules.clock, VIEW, "from django.db.models.functions import Now"),
     (rules.clock, MODEL, "x = DateTimeField(default=timezone.now)"),
     (rules.clock, MODEL, "x = DateTimeField(auto_now_add=True)"),
+    (rules.the_county_is_asked_for, VIEW, "x = settings.COUNTY_NAME"),
+    (rules.the_county_is_asked_for, VIEW, "x = getattr(settings, 'COMPLAINT_PHONE')"),
+    (rules.the_county_is_asked_for, "templates/a.html", "<p>宽城满族自治县</p>"),
     (rules.no_random, VIEW, "import random"),
     (rules.no_random, VIEW, "def f():\n    from random import choice"),
     (rules.no_signals, VIEW, "from django.db.models.signals import post_save"),
@@ -256,6 +260,8 @@ LAWFUL = [
     (rules.clock, "registry/clock.py", "from django.utils import timezone\nx = timezone.now()"),
     (rules.clock, VIEW, "from registry import clock\nx = clock.now()\ny = clock.today()"),
     (rules.clock, MODEL, "x = DateTimeField(auto_now=False)"),
+    (rules.the_county_is_asked_for, "registry/county.py", "x = settings.COUNTY_NAME"),
+    (rules.the_county_is_asked_for, VIEW, "x = county.current().name"),
     (rules.no_random, VIEW, "import secrets\nrandom = secrets.token_hex(8)"),
     (rules.no_signals, VIEW, "import signal"),
     (rules.celery_only_through_jobs, "registry/jobs.py", "task.apply_async(args=[1])"),

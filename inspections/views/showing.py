@@ -15,6 +15,7 @@ from registry.errors import DomainError
 from registry.models import User
 from registry.operations import once
 from registry.services import current_calendar
+from registry.views.paging import conditions
 from registry.workdays import countdown
 
 WEEKDAYS = "一二三四五六日"
@@ -70,10 +71,7 @@ class Clocks:
 
 def page_of(params: QueryDict, rows: Any, size: int = 50) -> tuple[Page, str]:
     """One page of a list, and the rest of the address for its links; a page that does not exist is the nearest one."""
-    rest = params.copy()
-    rest.pop("page", None)
-    query = rest.urlencode()
-    return Paginator(rows, size).get_page(params.get("page")), f"{query}&" if query else ""
+    return Paginator(rows, size).get_page(params.get("page")), conditions(params)
 
 
 def refuse(form: Form, error: DomainError) -> None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from publicity.enums import FeedbackKind
 from publicity.models import Feedback, Publication
-from registry import audit, clock
+from registry import audit, clock, county
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import User
@@ -36,7 +36,8 @@ def _count(sender: str) -> None:
     except ValueError:  # expired between the two lines
         sent = 1
     if sent > PER_HOUR:
-        raise DomainError(f"一小时内最多提交 {PER_HOUR} 次，请稍后再试；着急的请拨打 {settings.COMPLAINT_PHONE}。")
+        phone = county.current().complaint_phone
+        raise DomainError(f"一小时内最多提交 {PER_HOUR} 次，请稍后再试；着急的请拨打 {phone}。")
 
 
 def new_number() -> str:

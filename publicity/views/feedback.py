@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -47,7 +46,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
             return redirect("publicity:feedback_done", number=letter.number)
         except DomainError as refusal:
             form.add_error(None, refusal.message)
-    context = {"form": form, "plan": plan, "publication": publication, "complaint_phone": settings.COMPLAINT_PHONE}
+    context = {"form": form, "plan": plan, "publication": publication}
     return render(request, "publicity/feedback.html", context)
 
 
@@ -56,7 +55,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
 def feedback_done(request: HttpRequest, number: str) -> HttpResponse:
     """The number, and the answer once there is one; never what was written, nor by whom."""
     letter = get_object_or_404(Feedback, number=number)
-    context = {"letter": letter, "complaint_phone": settings.COMPLAINT_PHONE}
+    context = {"letter": letter}
     return render(request, "publicity/feedback_done.html", context)
 
 

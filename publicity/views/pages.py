@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_cache_control
 
 from publicity import reads
+from registry.views.paging import conditions
 
 PER_PAGE = 20
 
@@ -36,9 +37,7 @@ def cacheable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def page_of(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> dict[str, Any]:
     """``page`` and ``query`` for templates/_pagination.html; junk in ``?page=`` gives the first or last page."""
     page: Page[Any] = Paginator(rows, per_page).get_page(request.GET.get("page"))
-    query = request.GET.copy()
-    query.pop("page", None)
-    return {"page": page, "query": f"{query.urlencode()}&" if query else ""}
+    return {"page": page, "query": conditions(request.GET)}
 
 
 def number(text: str | None) -> int | None:

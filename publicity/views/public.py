@@ -1,13 +1,12 @@
 """Public pages: home, plans, draws, how it works. No login, no cookie."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
 from publicity import offline, reads, timeline
 from publicity.models import Publication, PublishedResult
 from publicity.views.pages import cacheable, page_of, public_page
-from registry import clock
+from registry import clock, county
 from registry.permissions import PUBLIC, requires
 from sampling import services
 from sampling.enums import Stream
@@ -25,7 +24,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": PublishedResult.objects.current()
         .select_related("publication", "department")
         .order_by("-publication__published_at", "-publication", "department__order")[:6],
-        "complaint_phone": settings.COMPLAINT_PHONE,
     }
     return public_page(request, "publicity/home.html", context)
 
@@ -46,7 +44,6 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "departments": [row.department for row in plan.departments.all()],
         "items": items,
         "rosters": reads.public_rosters().filter(plan=plan),
-        "complaint_phone": settings.COMPLAINT_PHONE,
     }
     return public_page(request, "publicity/plan_detail.html", context)
 
@@ -82,15 +79,14 @@ def draw_detail(request: HttpRequest, draw_id: str) -> HttpResponse:
 @requires(PUBLIC)
 def method(request: HttpRequest) -> HttpResponse:
     """Why a draw is fair, what was published when, how to check it by hand, what is guaranteed and what is not."""
-    context = {"upstream": settings.UPSTREAM_PLATFORM, "example": offline.example()}
+    context = {"upstream": county.current().upstream_platform, "example": offline.example()}
     return public_page(request, "publicity/method.html", context)
 
 
 @requires(PUBLIC)
 def accessibility(request: HttpRequest) -> HttpResponse:
     """无障碍说明."""
-    context = {"complaint_phone": settings.COMPLAINT_PHONE}
-    return public_page(request, "publicity/accessibility.html", context)
+    return public_page(request, "publicity/accessibility.html")
 
 
 @requires(PUBLIC)

@@ -1,6 +1,5 @@
 """自己验证这次抽取: the page, the files it checks, and what can be taken away to check elsewhere."""
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.safestring import mark_safe
@@ -30,7 +29,6 @@ def draw_verify(request: HttpRequest, draw_id: str) -> HttpResponse:
             for name, (size, sha256) in services.public_digests(roster).items()
         ],
         "names": [[row.uscc, row.name] for row in published.order_by("uscc")[:MAX_NAMES]],
-        "complaint_phone": settings.COMPLAINT_PHONE,
         "inline_sprite": mark_safe(offline.page_icons()),  # noqa: S308 -- our own file, no foreign text
     }
     return public_page(request, "publicity/draw_verify.html", context)

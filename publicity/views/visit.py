@@ -30,7 +30,7 @@ def visit(request: HttpRequest, token: str) -> HttpResponse:
         "plan": record.plan, "parts": visits.parts_of(record), "row": visits.own_row(record),
         "cancelled": visits.cancelled(record), "publication": visits.publication_of(record),
         "check": visits.check_badge(record, request.GET.get("zheng", "")),
-        "host": urlsplit(settings.PUBLIC_ORIGIN).hostname, "complaint_phone": settings.COMPLAINT_PHONE,
+        "host": urlsplit(settings.PUBLIC_ORIGIN).hostname,
     }  # fmt: skip
     return _unlisted(render(request, "publicity/visit.html", context | _days(record)))
 

@@ -10,6 +10,8 @@ from registry.services.calendars import (
     reopen_day,
 )
 from registry.services.comparison import Comparison
+from registry.services.counties import save_county
+from registry.services.departments import save_department, was_frozen
 from registry.services.enterprise_import import EnterpriseRow, sort_key
 from registry.services.history import record_past_inspection
 from registry.services.holding import LONG_WAIT, change_registry, hold_registry, waiting
@@ -63,10 +65,13 @@ __all__ = [
     "reset_access",
     "reset_password",
     "reset_second_factor",
+    "save_county",
+    "save_department",
     "set_inspector_status",
     "set_roles",
     "sort_key",
     "store_upload",
     "waiting",
+    "was_frozen",
     "why_not_password",
 ]

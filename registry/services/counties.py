@@ -9,7 +9,8 @@ from django.db.models import F
 from registry import audit, clock, county
 from registry.enums import Role
 from registry.errors import DomainError
-from registry.models import AuditHead, CountyProfile, Department, User
+from registry.models import CountyProfile, Department, User
+from registry.services.holding import change_registry
 
 BEGINNING = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -31,8 +32,7 @@ def save_county(
         raise DomainError("本县设置由系统管理员修改。")
     if not reason.strip():
         raise DomainError("请写明修改的理由，例如：系统启用。")
-    AuditHead.objects.get_or_create(stream="registry")
-    AuditHead.objects.select_for_update().get(pk="registry")  # two at once: one version after the other
+    change_registry()  # two at once: one version after the other
     old = county.current()
     new = county.County(name.strip(), region_code.strip(), upstream_platform.strip(), complaint_phone.strip())
     if new == old:

@@ -9,6 +9,7 @@ from registry import audit
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Department, User
+from registry.services.holding import change_registry
 from registry.services.leaning import leans_on
 
 FIELDS = ("code", "name", "short_name", "order", "kind", "phone", "active")
@@ -30,6 +31,7 @@ def save_department(*, actor: User, department: Department | None, reason: str, 
         raise DomainError("部门由系统管理员维护。")
     if not reason.strip():
         raise DomainError("请写明修改的理由，例如：机构改革后更名。")
+    change_registry()
     before: dict[str, Any] = {}
     if department is None:
         row = Department()

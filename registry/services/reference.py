@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from registry import audit
+from registry import audit, county
 from registry.models import (
     CalendarYear,
     Department,
@@ -50,11 +50,15 @@ def load_reference_data(*, actor: User | None = None) -> dict[str, int]:
 
 
 def _departments() -> int:
-    added = 0
-    for row in read_fixture("departments")["departments"]:
-        defaults = {key: row[key] for key in ("name", "short_name", "order", "kind")}
-        added += Department.objects.get_or_create(code=row["code"], defaults=defaults)[1]
-    return added
+    """Into an empty table only: another county has renamed them, or has others. The county's own name before each."""
+    if Department.objects.exists():
+        return 0
+    fixture, own = read_fixture("departments"), county.current().name
+    rows = [
+        Department(**row | {"name": own + row["name"].removeprefix(fixture["county"])})
+        for row in fixture["departments"]
+    ]
+    return len(Department.objects.bulk_create(rows))
 
 
 def _industries() -> int:
@@ -82,8 +86,8 @@ def _items() -> int:
     departments = {one.code: one for one in Department.objects.all()}
     for row in read_fixture("items")["items"]:
         start = dt.date.fromisoformat(row["effective_from"])
-        if InspectionItem.objects.filter(code=row["code"]).exists():
-            continue
+        if row["department"] not in departments or InspectionItem.objects.filter(code=row["code"]).exists():
+            continue  # a department that this county does not have, or has under another code, brings its own
         item = InspectionItem.objects.create(
             code=row["code"],
             effective_from=start,

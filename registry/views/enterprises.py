@@ -1,15 +1,22 @@
 """企业名录: the list and one enterprise."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from registry import clock
 from registry.access_log import personal_data_read
 from registry.enums import Role
 from registry.filters import EnterpriseFilter, may_see_grades
 from registry.models import Enterprise, RiskScheme
-from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, requires
+from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, SYSADMIN, requires
 from registry.views.paging import page_of
+
+
+@requires(LEAD, DEPT_ADMIN, AUDITOR, SYSADMIN)
+def registry_home(request: HttpRequest) -> HttpResponse:
+    """名录 without a page: the list one may see (the system administrator keeps people, not enterprises)."""
+    sees = request.user.roles & {LEAD, DEPT_ADMIN, AUDITOR}
+    return redirect("registry:enterprise_list" if sees else "registry:inspector_list")
 
 
 @requires(LEAD, DEPT_ADMIN, AUDITOR)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
-from registry import clock
+from registry import clock, county
 from registry.errors import DomainError
 from registry.models import Department, Industry, InspectionItem, RiskScheme, User
 from sampling import years
@@ -43,7 +42,7 @@ def create_plan_from_preset(*, actor: User, preset: Mapping[str, Any], rehearsal
         **{"past_start": True, **options},
         year=preset["year"],
         task_name=preset["title"],
-        plan_name=f"{preset['year']}年度{settings.COUNTY_NAME}跨部门抽查计划",
+        plan_name=f"{preset['year']}年度{county.current().name}跨部门抽查计划",
         document_number=_numbered(preset["document_number"]),
         draw_type=preset["draw_type"],
         period_from=start,

@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.conf import settings
-
+from registry import county
 from registry.errors import DomainError
 from sampling import years
 from sampling.models import Plan
@@ -33,30 +32,31 @@ class OtherYear:
 
 def own_prefix() -> str:
     """With what the document numbers of this county's own offices begin: 宽双随机办〔2024〕3号."""
-    return str(settings.COUNTY_NAME)[:1]
+    return county.current().name[:1]
 
 
 def other_years(plan: Plan) -> list[OtherYear]:
     """Every place in the plan's own texts, its items with their legal bases, and the titles of the departments' forms
-    that speaks of another year than the plan's; three queries."""
+    that speaks of another year than the plan's; four queries."""
+    own = own_prefix()
     found: list[OtherYear] = []
     for name in TEXTS:
         field = next(field for field in Plan._meta.concrete_fields if field.name == name)
-        found += _in(plan, getattr(plan, name), str(field.verbose_name), "plan", plan.pk)
+        found += _in(plan, own, getattr(plan, name), str(field.verbose_name), "plan", plan.pk)
     for item in plan.items.prefetch_related("bases").order_by("department__order", "code"):
         texts = [("名称", item.name), ("检查内容及要求", item.check_points)]
         texts += [("检查依据", f"《{basis.law}》") for basis in item.bases.all()]
         for what, text in texts:
-            found += _in(plan, text, f"抽查事项 {item.code} 的{what}", "item", item.pk)
+            found += _in(plan, own, text, f"抽查事项 {item.code} 的{what}", "item", item.pk)
     for document in plan.attachments.select_related("department"):
-        found += _in(plan, document.title, f"{document.department}的现场检查文书", "document", plan.pk)
+        found += _in(plan, own, document.title, f"{document.department}的现场检查文书", "document", plan.pk)
     return found
 
 
-def _in(plan: Plan, text: str, where: str, kind: str, pk: int) -> Iterable[OtherYear]:
+def _in(plan: Plan, own: str, text: str, where: str, kind: str, pk: int) -> Iterable[OtherYear]:
     own_days = {day for day in (plan.registered_before, plan.period_from, plan.period_to, plan.summary_due) if day}
     years_of_period = {plan.year, plan.period_from.year, plan.period_to.year}
-    for one in years.foreign(text, plan.year, own=own_prefix(), days=own_days):
+    for one in years.foreign(text, plan.year, own=own, days=own_days):
         if one.kind != "number" and one.year in years_of_period:
             continue
         words = years.around(text, one)

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 
-from registry import audit, clock
+from registry import audit, clock, county
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Department, Enterprise, Industry, InspectionItem, RiskScheme, User
@@ -61,7 +60,7 @@ def _next(field: str, prefix: str) -> str:
 
 def next_codes(year: int, day: dt.date, rehearsal: bool = False) -> tuple[str, str]:
     """抽查计划编号 and 抽查任务编号: region + year (or day) + "1" + running number (domain.md §3.8)."""
-    region = (REHEARSAL if rehearsal else "") + settings.REGION_CODE
+    region = (REHEARSAL if rehearsal else "") + county.current().region_code
     return _next("plan_code", f"{region}{year}1"), _next("task_code", f"{region}{day:%Y%m%d}1")
 
 
@@ -195,7 +194,7 @@ def create_plan(*, actor: User, past_start: bool = False, rehearsal: bool = Fals
     plan = Plan(lead=actor.department, scheme=scheme, created_by=actor, created_at=clock.now(), **plain)
     plan.rehearsal = rehearsal
     plan.year = fields.get("year") or plan.period_from.year
-    plan.plan_name = plan.plan_name or f"{plan.year}年度{settings.COUNTY_NAME}跨部门双随机抽查计划"
+    plan.plan_name = plan.plan_name or f"{plan.year}年度{county.current().name}跨部门双随机抽查计划"
     plan.authority = plan.authority or _usual_authority()
     problems = field_problems(plan)
     if plan.period_from < clock.today() and not past_start:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import audit, clock
+from registry.county import initial
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import AuditEvent, Department, InspectionItem
@@ -88,7 +89,7 @@ def lead(db: None) -> Any:
 
 def test_numbers_count_up_behind_region_and_day(lead: Any, settings: Any) -> None:
     made = [services.create_plan(actor=lead, **_fields()) for _ in range(2)]
-    region = settings.REGION_CODE
+    region = initial().region_code
     assert [plan.plan_code for plan in made] == [f"{region}20241001", f"{region}20241002"]
     assert [plan.task_code for plan in made] == [f"{region}202406031001", f"{region}202406031002"]
     assert [plan.state for plan in made] == [PlanState.DRAFT, PlanState.DRAFT]
