@@ -18,9 +18,9 @@ from registry.permissions import INSPECTOR, PUBLIC, requires
 # Everything the phone's pages need without a network; a test holds the list against the modules there are.
 STYLES = ("theme", "components", "forms", "record")
 MODULES = (
-    "api", "arrival", "check", "chip", "conflicts", "download", "export", "fields", "gaps", "kept", "lease", "leave",
-    "local", "login", "opening", "outbox", "outcome", "pad", "page", "photos", "phrases", "pictures", "queue", "record",
-    "rules", "shell", "sign", "start", "store", "support", "things", "toast", "today", "words",
+    "api", "arrival", "check", "chip", "conflicts", "download", "evidence", "export", "fields", "gaps", "kept", "lease",
+    "leave", "local", "locate", "login", "opening", "outbox", "outcome", "pad", "page", "photos", "phrases", "pictures",
+    "queue", "record", "rules", "shell", "sign", "start", "store", "support", "things", "toast", "today", "words",
 )  # fmt: skip
 FILES = (
     *(f"css/{name}.css" for name in STYLES),
@@ -28,6 +28,7 @@ FILES = (
     *(
         "js/phone-page.js",
         "js/confirm-once.js",
+        "js/chosen-file.js",
         "js/older.js",
         "js/too-old.js",
         "img/icons-phone.svg",

@@ -11,6 +11,7 @@ const PARTS = {
   "[data-today]": () => import("./today.js"),
   "[data-queue]": () => import("./queue.js"),
   "[data-logout]": () => import("./leave.js"),
+  "form[data-upload]": () => import("./evidence.js"),
 };
 const root = document.body.dataset.sync.replace(/tongbu\/$/, "");
 const cached = "from" in document.documentElement.dataset;
@@ -20,6 +21,8 @@ export async function start() {
   if (!document.querySelector("form#entry, form#sign, form#conclusion")) document.documentElement.classList.add("js");
   if (!("offline" in document.body.dataset)) {
     if (check) await (await import("./check.js")).begin({ place: check, outbox: await outboxOf(true), cached });
+    const upload = document.querySelector("form[data-upload]");
+    if (upload) await (await import("./evidence.js")).begin({ place: upload, outbox: null });
     return (await import("./leave.js")).empty();
   }
   const why = lacking();

@@ -72,6 +72,25 @@ export async function facts(file) {
   return { taken_at: new Date(at + just).toISOString(), taken_from: Number.isNaN(camera) ? "FILE" : "EXIF" };
 }
 
+const EARLY = DAY / 2; // inspections/pictures.py has the same
+
+// 2023年1月2日 03:04, in Shanghai, always with its year; 文件时间 where only the file says so.
+export function takenWords({ taken_at: at, taken_from: from }) {
+  if (!at) return "拍摄时间不明";
+  const local = new Date(Date.parse(at) + 8 * 3600000);
+  const clock = local.toISOString().slice(11, 16);
+  return `${local.getUTCFullYear()}年${local.getUTCMonth() + 1}月${local.getUTCDate()}日 ${clock}${from === "FILE" ? "（文件时间）" : ""}`;
+}
+
+// How long before the visit a picture was taken, in words; empty when it was not. arrival: the field of the page, if it has one.
+export function earlier({ taken_at: at }, arrival) {
+  const start = arrival?.value ? Date.parse(`${arrival.value}:00+08:00`) : Date.now() + state.offset;
+  if (!at || Date.parse(at) >= start - EARLY) return "";
+  const day = (moment) => Math.floor((moment + 8 * 3600000) / DAY);
+  const days = day(start) - day(Date.parse(at));
+  return days ? `比检查早 ${days} 天` : "比检查早半天以上";
+}
+
 // ------------------------------------------------------------------------------------------------------------------ EXIF
 
 const TAGS = { turn: 0x0112, changed: 0x0132, more: 0x8769, taken: 0x9003, zone: 0x9011 };
