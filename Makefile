@@ -35,6 +35,7 @@ serve: setup ## development server on the database of DATABASE_URL (default: SQL
 lint: setup ## all gates that run nothing of the product
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) scripts/browser_floor.py
 	if compgen -G 'templates/*' >/dev/null; then $(PYTHON) -m djlint templates --lint --quiet; fi
 	.venv/bin/python -c 'import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())'
 	$(OFFLINE) $(PYTHON) -m mypy

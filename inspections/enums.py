@@ -235,6 +235,13 @@ class EvidenceKind(TextChoices):
     OTHER = "OTHER", "其他材料"
 
 
+class TakenFrom(TextChoices):
+    """Where the time of a picture comes from."""
+
+    EXIF = "EXIF", "相机记录"
+    FILE = "FILE", "文件时间"
+
+
 class ReviewDecision(TextChoices):
     """部门复核."""
 

@@ -1,6 +1,8 @@
 """Drawn signatures on paper: the strokes as an SVG path, sharp at any size, cut to the ink."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -9,6 +11,13 @@ from inspections.enums import SignerKind
 from inspections.models import InspectionRecord, Signature
 
 PEN = 2.6  # px of the pad, as in the picture that is kept
+LEAST_INK = 40  # px of the pad; less is no signature. static/js/phone/pad.js has the same two numbers
+MOST_POINTS = 6000
+
+
+def length(strokes: Iterable[Sequence[Sequence[int]]]) -> float:
+    """Length of all ink in pixels: what makes a signature, in one stroke or in many."""
+    return sum(math.dist(a[:2], b[:2]) for stroke in strokes for a, b in pairwise(stroke))
 
 
 def ink_svg(signature: Signature) -> SafeString:

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from inspections import ink
+from inspections import ink, photo_sheet
 from inspections.arrival import NOBODY_MET
 from inspections.enums import (
     CLOSED_WITHOUT_VISIT,
@@ -28,7 +28,7 @@ from inspections.enums import (
     SignatureState,
     SignerKind,
 )
-from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, PhoneConfirmation
+from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding, PhoneConfirmation
 from inspections.services.arriving import arrival_lines
 from inspections.services.content import complete, seal, short
 from inspections.services.results import codes_of
@@ -38,6 +38,7 @@ from registry.enums import CheckMethod
 from registry.printing import layout, press, qr_svg, to_pdf, write
 
 NUMERALS = "一二三四五六七八九十"
+FILE = ("finding__item", "section__department", "shot_by", "uploaded_by")
 RUN = 20  # forms laid out at a time
 
 
@@ -130,6 +131,11 @@ class Sheet:
         return [one for one in self.record.evidence.all() if one.kind == EvidenceKind.SIGNED_SCAN]
 
     @property
+    def files(self) -> list[photo_sheet.Line]:
+        """照片和材料清单, a page of its own; none on a blank copy."""
+        return [] if self.blank else photo_sheet.lines_of(self.record, self.record.evidence.all())
+
+    @property
     def assistants(self) -> list[Any]:
         """协助人员 of all departments."""
         return [one for section, _ in self.people for one in section.assistants.all()]
@@ -163,7 +169,7 @@ def load(records: Iterable[InspectionRecord]) -> list[InspectionRecord]:
             Prefetch("sections", DepartmentSection.objects.select_related("department")),
             "selection__enterprise__industries",
             "selection__enterprise__licences",
-            "evidence",
+            Prefetch("evidence", Evidence.objects.select_related(*FILE)),
             "signatures",
             Prefetch("phone_calls", PhoneConfirmation.objects.select_related("by")),
         )

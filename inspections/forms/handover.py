@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from inspections.enums import EvidenceKind
 from inspections.forms.phone import OWED
 from inspections.forms.sync import BadRequest, OtherUser, clean_text, read_change, read_sender, whole
+from inspections.forms.taken import read_taken
 from inspections.services.evidence import MAX_IMAGE_BYTES, clean_name
 from inspections.services.handover import Parcel, person_of
 from inspections.services.unsent_lines import Piece
@@ -162,4 +163,5 @@ def _photo(row: Mapping[str, Any], body: Mapping[str, Any], facts: dict[str, Any
     except (binascii.Error, ValueError):
         raise BadRequest("photo") from None
     name = clean_name(_text(body, "file_name", 300)) if body.get("file_name") else ""
-    return Piece(**facts | {"name": f"photo-{facts['key']}"}, kind=kind, photo=photo, file_name=name, finding=finding)
+    facts |= {"name": f"photo-{facts['key']}", "taken": read_taken(body), "user": whole(body, "user")}
+    return Piece(**facts, kind=kind, photo=photo, file_name=name, finding=finding)

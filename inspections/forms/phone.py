@@ -256,3 +256,4 @@ class EvidenceForm(forms.Form):
             "invalid": "没有收到文件，请重新选择。",
         },
     )  # fmt: skip
+    facts = forms.CharField(required=False, widget=forms.HiddenInput)  # what the phone read of each file, as JSON

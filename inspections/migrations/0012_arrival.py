@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inspections", "0011_mind"),
+        ("inspections", "0011_withdrawn_and_calls"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from inspections.enums import EvidenceKind
+from inspections.enums import EvidenceKind, TakenFrom
 from registry.models import User
 
 
@@ -49,6 +49,13 @@ class Evidence(models.Model):
     sha256 = models.CharField("摘要", max_length=64)
     size = models.PositiveIntegerField("字节数")
     taken_at = models.DateTimeField("拍摄时间", null=True, blank=True)
+    taken_from = models.CharField("拍摄时间来源", max_length=8, choices=TakenFrom.choices, blank=True)
+    shot_by = models.ForeignKey(
+        User, verbose_name="拍摄人", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    latitude = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True)
+    accuracy = models.PositiveIntegerField("误差（米）", null=True, blank=True)
     uploaded_at = models.DateTimeField("上传时间")
     uploaded_by = models.ForeignKey(User, verbose_name="上传人", on_delete=models.PROTECT)
     withdrawn_at = models.DateTimeField("撤下时间", null=True, blank=True)

@@ -2,25 +2,21 @@
 
 import hashlib
 import io
-import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from django.core.files.base import ContentFile
 from PIL import Image, ImageDraw
 
+from inspections import ink
 from inspections.models import InspectionRecord, SectionMember, Signature
 from registry import clock
 from registry.errors import DomainError
 from registry.models import User
 
-MIN_STROKES = 2
-MIN_LENGTH = 40  # px of the pad
 MAX_STROKES = 200
-MAX_POINTS = 6000
 MAX_EDGE = 4000
 MINUTES = 60 * 60 * 1000
 PICTURE_WIDTH = 800
@@ -41,7 +37,7 @@ class Drawing:
     @property
     def length(self) -> float:
         """Length of all ink in pixels."""
-        return sum(math.dist(a[:2], b[:2]) for stroke in self.strokes for a, b in pairwise(stroke))
+        return ink.length(self.strokes)
 
 
 def read_drawing(data: Any) -> Drawing:
@@ -52,12 +48,12 @@ def read_drawing(data: Any) -> Drawing:
     width, height, strokes = data.get("width", 0), data.get("height", 0), data["strokes"]
     if not _whole(width, 50, MAX_EDGE) or not _whole(height, 50, MAX_EDGE):
         raise broken
-    if len(strokes) > MAX_STROKES or sum(len(one) for one in strokes if isinstance(one, list)) > MAX_POINTS:
+    if len(strokes) > MAX_STROKES or sum(len(one) for one in strokes if isinstance(one, list)) > ink.MOST_POINTS:
         raise DomainError("签字笔画太多，请重写，只签姓名。")
     if not all(isinstance(one, list) and one and all(_is_point(point) for point in one) for one in strokes):
         raise broken
     drawing = Drawing(width, height, strokes)
-    if len(strokes) < MIN_STROKES or drawing.length < MIN_LENGTH:
+    if drawing.length < ink.LEAST_INK:
         raise DomainError(AGAIN)
     return drawing
 
@@ -79,7 +75,7 @@ def render(drawing: Drawing) -> bytes:
     size = (2 * PICTURE_WIDTH, min(round(drawing.height * scale), 4 * PICTURE_WIDTH))
     picture = Image.new("L", size, 255)
     pen = ImageDraw.Draw(picture)
-    width = max(4, round(2.6 * scale))
+    width = max(4, round(ink.PEN * scale))
     for stroke in drawing.strokes:
         points = [(x * scale, y * scale) for x, y, _ in stroke]
         if len(points) > 1:

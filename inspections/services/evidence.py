@@ -9,15 +9,19 @@ import hashlib
 import io
 import unicodedata
 import uuid
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from PIL import ExifTags, Image, ImageOps
 
-from inspections.enums import Answer, EvidenceKind
+from inspections.enums import Answer, EvidenceKind, TakenFrom
 from inspections.models import DepartmentSection, Evidence, InspectionRecord, ItemFinding
+from inspections.pictures import SHOT
 from inspections.services.leaving import bring_back
 from inspections.services.writing import NotYours, Trail, check_writable, lock_record, own_section, stream_of
 from registry import audit, clock
@@ -38,6 +42,17 @@ QUALITY = 80
 WHITE = (255, 255, 255)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """When and where a picture was taken, as the phone read it before the canvas dropped it."""
+
+    taken_at: dt.datetime | None = None
+    taken_from: str = ""
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    accuracy: int | None = None
+
+
 class TooBig(DomainError):
     """More bytes or pixels than are accepted."""
 
@@ -51,6 +66,7 @@ def add_evidence(
     upload: UploadedFile,
     section: DepartmentSection | None = None,
     finding: ItemFinding | None = None,
+    taken: Taken | None = None,
 ) -> Evidence:
     """Store a file of a record (``section``, ``finding``: what it belongs to); the same picture again is kept once.
 
@@ -62,7 +78,8 @@ def add_evidence(
         section = finding.section
     _check_place(actor, stored, section, kind)
     return write_evidence(
-        actor=actor, stored=stored, kind=kind, upload=upload, section=section, finding=finding, trail=Trail("上传材料")
+        actor=actor, stored=stored, kind=kind, upload=upload, section=section, finding=finding, trail=Trail("上传材料"),
+        taken=taken,
     )  # fmt: skip
 
 
@@ -75,9 +92,14 @@ def write_evidence(
     section: DepartmentSection | None,
     finding: ItemFinding | None,
     trail: Trail,
+    taken: Taken | None = None,
+    shot_by: int | None = None,
 ) -> Evidence:
-    """``add_evidence`` on a record that is locked, for whoever was found to be allowed to."""
-    content, content_type, taken_at = read_upload(upload, allow_pdf=kind != EvidenceKind.PHOTO)
+    """``add_evidence`` on a record that is locked, for whoever was found to be allowed to.
+
+    ``shot_by``: the person who took it, where somebody else hands it in.
+    """
+    content, content_type, read = read_upload(upload, allow_pdf=kind != EvidenceKind.PHOTO)
     digest = hashlib.sha256(content).hexdigest()
     left = _left_at(finding) if finding is not None else None
     everything = Evidence.everything.filter(record=stored)
@@ -93,15 +115,23 @@ def write_evidence(
     suffix = "pdf" if content_type == "application/pdf" else "jpg"
     row = Evidence(
         record=stored, section=section, finding=finding, kind=kind, original_name=clean_name(upload.name or ""),
-        content_type=content_type, sha256=digest, size=len(content), taken_at=taken_at, uploaded_at=clock.now(),
+        content_type=content_type, sha256=digest, size=len(content), uploaded_at=clock.now(),
         uploaded_by=actor, withdrawn_at=left, withdrawn_by=actor if left else None,
     )  # fmt: skip
+    told = taken if taken and (taken.taken_at or read.taken_at is None) else read
+    facts = asdict(told) | ({} if taken is None else _place(taken))
+    for name, value in facts.items():
+        setattr(row, name, value)
+    if kind in SHOT:
+        row.shot_by_id = shot_by or actor.pk
     row.file.save(f"{uuid.uuid4().hex}.{suffix}", ContentFile(content), save=False)
     fault_point("evidence:file_written")
     row.save(force_insert=True)
     after: dict[str, object] = {
         "kind": kind, "sha256": digest, "name": row.original_name, "section": section, "finding": finding,
     }  # fmt: skip
+    after |= {name: str(value) for name, value in facts.items() if value is not None and value != ""}
+    after |= {"shot_by": row.shot_by_id} if shot_by else {}
     after |= {"withdrawn_at": left} if left else {}
     audit.record(
         stream=stream_of(stored.pk), actor=actor, action=trail.action, obj=row, after=after | trail.more,
@@ -166,8 +196,8 @@ def _administers(actor: User, record: InspectionRecord) -> bool:
     return own is not None and Role.DEPT_ADMIN in actor.roles and record.sections.filter(department=own).exists()
 
 
-def read_upload(upload: UploadedFile, *, allow_pdf: bool) -> tuple[bytes, str, dt.datetime | None]:
-    """(bytes to store, content type, time the picture was taken) of an upload, judged by its content alone."""
+def read_upload(upload: UploadedFile, *, allow_pdf: bool) -> tuple[bytes, str, Taken]:
+    """(bytes to store, content type, when the picture was taken) of an upload, judged by its content alone."""
     size = upload.size or 0
     if size == 0:
         raise DomainError("文件是空的，请重新选择。")
@@ -179,21 +209,21 @@ def read_upload(upload: UploadedFile, *, allow_pdf: bool) -> tuple[bytes, str, d
     if start == b"%PDF-":
         if not allow_pdf:
             raise DomainError("照片请用 JPG、PNG 或 WEBP；PDF 请作为扫描件上传。")
-        return upload.read(), "application/pdf", None
+        return upload.read(), "application/pdf", Taken()
     if size > MAX_IMAGE_BYTES:
         raise TooBig(f"照片有 {size >> 20} MB，不能超过 8 MB。请在相机设置里调低分辨率后重拍。")
-    content, taken_at = redraw(upload.read())
-    return content, "image/jpeg", taken_at
+    content, taken = redraw(upload.read())
+    return content, "image/jpeg", taken
 
 
-def redraw(data: bytes) -> tuple[bytes, dt.datetime | None]:
+def redraw(data: bytes) -> tuple[bytes, Taken]:
     """A picture encoded anew as JPEG of at most 1600 px, upright, without metadata; and when it was taken."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as source:
             width, height = source.size
             if width * height > MAX_PIXELS:
                 raise TooBig(f"照片有 {width}×{height} 像素，太大了，不能超过 4000 万像素。")
-            taken_at = _taken_at(source)
+            taken = _taken(source)
             source.draft("RGB", (MAX_EDGE, MAX_EDGE))
             upright = ImageOps.exif_transpose(source)
             picture = _as_rgb(upright)
@@ -204,7 +234,7 @@ def redraw(data: bytes) -> tuple[bytes, dt.datetime | None]:
     picture.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY, optimize=True)
-    return out.getvalue(), taken_at
+    return out.getvalue(), taken
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:
@@ -220,15 +250,29 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
     return plain
 
 
-def _taken_at(picture: Image.Image) -> dt.datetime | None:
-    """The camera's time (EXIF), read as Shanghai time."""
-    with contextlib.suppress(ValueError, TypeError, OSError, SyntaxError):
+def _taken(picture: Image.Image) -> Taken:
+    """The camera's time (EXIF), with its own zone where it names one, else read as Shanghai time."""
+    with contextlib.suppress(ValueError, TypeError, OSError, SyntaxError, OverflowError):
         exif = picture.getexif()
-        text = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+        more = exif.get_ifd(ExifTags.IFD.Exif)
+        text = more.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+        zone = more.get(ExifTags.Base.OffsetTimeOriginal)
         if isinstance(text, str):
             naive = dt.datetime.strptime(text.strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 -- zone follows
-            return naive.replace(tzinfo=clock.SHANGHAI)
-    return None
+            return Taken(naive.replace(tzinfo=_zone(zone)), TakenFrom.EXIF)
+    return Taken()
+
+
+def _zone(text: Any) -> dt.tzinfo:
+    with contextlib.suppress(ValueError):
+        if isinstance(text, str):
+            found = dt.datetime.strptime(text.strip("\0 "), "%z").tzinfo
+            return found or clock.SHANGHAI
+    return clock.SHANGHAI
+
+
+def _place(taken: Taken) -> dict[str, Any]:
+    return {name: getattr(taken, name) for name in ("latitude", "longitude", "accuracy")}
 
 
 def clean_name(name: str) -> str:

@@ -19,7 +19,7 @@ from inspections.services.attempts import stamp
 from inspections.services.content import FINDING, HEAD_FACTS, content_version
 from inspections.services.drawing import read_drawing
 from inspections.services.entry import save_head, save_rest_ok, store_finding
-from inspections.services.evidence import add_evidence, remove_evidence
+from inspections.services.evidence import Taken, add_evidence, remove_evidence
 from inspections.services.section_entry import FollowUpEntry, save_section, section_content
 from inspections.services.signing import is_current, sign_as_inspector, sign_record
 from inspections.services.submitting import check_section, submit_section
@@ -216,7 +216,7 @@ def section_terms(name: str, value: Any, members: Mapping[int, SectionMember]) -
 
 
 def store_photo(
-    *, actor: User, sender: Sender, kind: str, finding: int | None, upload: UploadedFile
+    *, actor: User, sender: Sender, kind: str, finding: int | None, upload: UploadedFile, taken: Taken | None = None
 ) -> tuple[Answer, bool]:
     """Store one file once; the same picture at the same place answers with the row there is."""
 
@@ -225,7 +225,7 @@ def store_photo(
         place = None if kind == EvidenceKind.SIGNED_SCAN else section
         item = section.findings.get(pk=finding) if finding else None
         row = add_evidence(
-            actor=actor, record=section.record, kind=kind, upload=upload, section=place, finding=item
+            actor=actor, record=section.record, kind=kind, upload=upload, section=place, finding=item, taken=taken
         )  # fmt: skip
         return photo_facts(row)
 

@@ -17,7 +17,7 @@ from inspections.models import DepartmentSection, InspectionRecord, ItemFinding,
 from inspections.services.arriving import write_arrival
 from inspections.services.content import FINDING
 from inspections.services.entry import answer_words, write_head
-from inspections.services.evidence import FORMATS, thumbnail, write_evidence
+from inspections.services.evidence import FORMATS, Taken, thumbnail, write_evidence
 from inspections.services.findings import keep
 from inspections.services.leaving import after_answer
 from inspections.services.section_entry import content_words, section_content, write_section
@@ -50,6 +50,8 @@ class Piece:
     kind: str = EvidenceKind.PHOTO.value
     file_name: str = ""
     finding: int | None = None
+    taken: Taken | None = None
+    user: int | None = None
     unfit: str = ""
 
 
@@ -266,7 +268,7 @@ def _photo_line(record: InspectionRecord, sections: list[DepartmentSection], pie
         upload = SimpleUploadedFile(piece.file_name or "照片.jpg", data)
         made = write_evidence(
             actor=actor, stored=record, kind=piece.kind, upload=upload, section=section, finding=row,
-            trail=trail,
+            trail=trail, taken=piece.taken, shot_by=piece.user,
         )  # fmt: skip
         return photo_facts(made)
 

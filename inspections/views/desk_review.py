@@ -10,6 +10,7 @@ from inspections import services
 from inspections.enums import Answer, EvidenceKind, ReviewDecision, SectionState
 from inspections.forms.desk import ReviewForm, Seen
 from inspections.models import DepartmentSection, ItemFinding
+from inspections.pictures import early_words, moment
 from inspections.public_text import public_texts
 from inspections.views.cards import last_inspection
 from inspections.views.desk_records import SHOWN_SECTION, sections_shown
@@ -127,6 +128,16 @@ def _words(shown: tuple[str, str, bool, int] | None) -> str:
     return "，".join(part for part in parts if part)
 
 
+def _early(section: DepartmentSection) -> list[tuple[bool, str]]:
+    """Photos that were taken before anybody was there."""
+    start = section.record.visit_from
+    early = [row for row in section.evidence.all() if early_words(row, start)]
+    if not early:
+        return []
+    first = min(row.taken_at for row in early if row.taken_at)
+    return [(False, f"{len(early)} 张照片的拍摄时间早于检查，最早的是 {moment(first)} 拍的，请核实")]
+
+
 def _checks(section: DepartmentSection) -> list[tuple[bool, str]]:
     """What a machine can check for the reviewer: (well, words)."""
     day = section.record.visit_to.astimezone(clock.SHANGHAI).date() if section.record.visit_to else None
@@ -137,6 +148,7 @@ def _checks(section: DepartmentSection) -> list[tuple[bool, str]]:
     return [
         (not section.blank, f"{total} 项全部填写" if not section.blank else f"还有 {len(section.blank)} 项没有填写"),
         (photos, "不符合项都有照片" if photos else "有不符合项没有照片"),
+        *_early(section),
         (len(present) >= 2 or section.written_only, f"到场检查人员 {len(present)} 人"),
         (valid, "检查人员执法证在有效期内" if valid else "有检查人员的执法证在检查时已过期"),
         *[(False, f"第 {order} 项以前也不符合，属重复出现") for order in _repeated(section)],

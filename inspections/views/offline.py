@@ -18,14 +18,23 @@ from registry.permissions import INSPECTOR, PUBLIC, requires
 # Everything the phone's pages need without a network; a test holds the list against the modules there are.
 STYLES = ("theme", "components", "forms", "record")
 MODULES = (
-    "api", "arrival", "check", "chip", "conflicts", "door", "download", "export", "fields", "gaps", "kept", "lease",
-    "leave", "local", "login", "outbox", "outcome", "pad", "page", "photos", "phrases", "queue", "record", "rules",
-    "shell", "sign", "start", "store", "support", "things", "toast", "today", "words",
+    "api", "arrival", "check", "chip", "conflicts", "door", "download", "evidence", "export", "fields", "gaps",
+    "kept", "lease", "leave", "local", "locate", "login", "opening", "outbox", "outcome", "pad", "page", "photos",
+    "phrases", "pictures", "queue", "record", "rules", "shell", "sign", "start", "store", "support", "things",
+    "toast", "today", "words",
 )  # fmt: skip
 FILES = (
     *(f"css/{name}.css" for name in STYLES),
     *(f"js/phone/{name}.js" for name in MODULES),
-    *("js/phone-page.js", "js/confirm-once.js", "img/icons-phone.svg", "img/favicon.svg"),
+    *(
+        "js/phone-page.js",
+        "js/confirm-once.js",
+        "js/chosen-file.js",
+        "js/older.js",
+        "js/too-old.js",
+        "img/icons-phone.svg",
+        "img/favicon.svg",
+    ),
     *("vendor/idb-8.0.4/idb.min.js", "vendor/signature_pad-5.1.4/signature_pad.min.js"),
 )
 

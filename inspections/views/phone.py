@@ -11,6 +11,7 @@ from inspections import services
 from inspections.enums import OPEN_FOR_ENTRY, EvidenceKind, ReviewDecision
 from inspections.forms.conclusion import ResultForm
 from inspections.forms.phone import AssistantForm, EntryPage, EvidenceForm
+from inspections.forms.taken import read_all_taken
 from inspections.models import DepartmentSection, InspectionRecord, ItemFinding, Notice
 from inspections.public_text import public_texts
 from inspections.services.content import complete
@@ -282,10 +283,11 @@ def _store(
     """Store each file; those refused are named beside the form, the good ones stay. Number stored, 0 on a refusal."""
     kind, stored = form.cleaned_data["kind"], 0
     place = None if kind == EvidenceKind.SIGNED_SCAN else section
-    for upload in form.cleaned_data["files"]:
+    files = form.cleaned_data["files"]
+    for upload, taken in zip(files, read_all_taken(form.cleaned_data["facts"], len(files)), strict=True):
         try:
             services.add_evidence(
-                actor=request.user, record=record, kind=kind, upload=upload, section=place, finding=finding
+                actor=request.user, record=record, kind=kind, upload=upload, section=place, finding=finding, taken=taken
             )
         except DomainError as error:
             form.add_error("files", f"{upload.name}：{error.message}")

@@ -17,6 +17,7 @@ from inspections.forms.sync import (
     read_signing,
     whole,
 )
+from inspections.forms.taken import read_taken
 from inspections.services import sync as services
 from inspections.views.answering import answering, stored
 from inspections.views.packs import packs_of
@@ -71,7 +72,12 @@ def sync_photo(request: HttpRequest) -> JsonResponse:
         raise BadRequest("file")
     finding = whole(data, "finding") if data.get("finding") else None
     answer, now = services.store_photo(
-        actor=user, sender=sender, kind=data.get("kind", "PHOTO"), finding=finding, upload=upload
+        actor=user,
+        sender=sender,
+        kind=data.get("kind", "PHOTO"),
+        finding=finding,
+        upload=upload,
+        taken=read_taken(data),
     )
     fault_point("sync_photo:committed")
     return stored(answer, now)

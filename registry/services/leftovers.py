@@ -81,9 +81,7 @@ class Folder:
 
     def known(self) -> set[str]:
         """The names that rows have."""
-        return {
-            name for field in self.fields for name in field.model._base_manager.values_list(field.name, flat=True)
-        }
+        return {name for field in self.fields for name in field.model._base_manager.values_list(field.name, flat=True)}
 
     def digests(self) -> dict[str, str]:
         """What each file that a row names should be: SHA-256, empty where no row keeps one."""

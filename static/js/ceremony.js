@@ -1,5 +1,6 @@
 // The ceremony, one step a screen: the list, the witnesses, 40 digits with read-back, a last look, one button.
 // Without this script the same form stands there whole. Nothing is sent before the button, and nothing is decided here.
+import { fill } from "./older.js";
 
 const READ = "零一二三四五六七八九";
 const form = document.querySelector("[data-ceremony]");
@@ -80,7 +81,7 @@ function again(group) {
   button.textContent = "改";
   button.setAttribute("aria-label", `改${group.box.querySelector("label").textContent}`);
   button.addEventListener("click", () => retype(group));
-  group.state.replaceChildren("✓ 已复述　", button);
+  fill(group.state, "✓ 已复述　", button);
 }
 
 function retype(group) {
@@ -133,7 +134,7 @@ function summarise() {
     one.textContent = group.input.value;
     return one;
   });
-  form.querySelector("[data-sum-digits]").replaceChildren(...digits);
+  fill(form.querySelector("[data-sum-digits]"), ...digits);
   const beacon = form.querySelector("[data-sum-beacon]");
   if (beacon) beacon.textContent = form.querySelector("[data-step=beacon] input").value.trim();
 }

@@ -1,4 +1,5 @@
 // form[data-once]: a second click sends nothing. The server refuses a repeat on its own; this spares the user the refusal.
+import { submitterOf } from "./older.js";
 
 const sent = new WeakSet();
 
@@ -33,7 +34,7 @@ document.addEventListener("submit", (event) => {
       return;
     }
     for (const button of buttonsOf(form)) button.disabled = true;
-    const pressed = event.submitter;
+    const pressed = submitterOf(event);
     if (pressed?.lastChild?.nodeType === Node.TEXT_NODE) {
       pressed.setAttribute("aria-busy", "true");
       pressed.dataset.idle = pressed.lastChild.textContent;

@@ -42,7 +42,7 @@ function light(upTo) {
 
 function finish() {
   light(dots.length);
-  dots.at(-1)?.classList.remove("is-new");
+  dots[dots.length - 1]?.classList.remove("is-new");
   skip.hidden = true;
   stage.dataset.done = "";
 }

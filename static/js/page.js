@@ -8,4 +8,5 @@ import "./select-all.js";
 import "./show-password.js";
 import "./upload-on-choice.js";
 
+document.documentElement.dataset.alive = ""; // read by too-old.js
 document.querySelector("[data-error-summary]")?.focus();

@@ -1,4 +1,5 @@
 // a[data-photo]: the picture large over the same page, so that nothing typed is lost. Without it the link opens the file.
+import { open, shut } from "./older.js";
 
 const links = [...document.querySelectorAll("a[data-photo]")];
 let at = 0;
@@ -31,7 +32,7 @@ function show(step) {
 if (links.length) {
   if (links.length > 1) button("上一张", () => show(-1));
   if (links.length > 1) button("下一张", () => show(1));
-  button("关闭", () => dialog.close());
+  button("关闭", () => shut(dialog));
   dialog.append(bar, words, picture);
   document.body.append(dialog);
   dialog.addEventListener("keydown", (event) => {
@@ -39,7 +40,7 @@ if (links.length) {
     if (step) show(step);
   });
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
+    if (event.target === dialog) shut(dialog);
   });
   dialog.addEventListener("close", () => links[at].focus());
   links.forEach((link, index) =>
@@ -47,7 +48,7 @@ if (links.length) {
       event.preventDefault();
       at = index;
       show(0);
-      dialog.showModal();
+      open(dialog);
     }),
   );
 }

@@ -6,5 +6,5 @@ document.addEventListener("change", (event) => {
   if (!input.matches("input[type=file][data-upload-on-choice]") || !input.files.length) return;
   const open = [...input.form.querySelectorAll("input[type=radio]")];
   if (open.length && !open.some((choice) => choice.checked)) return;
-  input.form.requestSubmit(input.form.querySelector("button[type=submit]"));
+  input.form.querySelector("button[type=submit]").click();
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import posixpath
 import re
 from pathlib import Path
 
@@ -20,7 +21,6 @@ LIMIT = 60 * 1024
 ITEMS = 25
 BASE = Path(__file__).resolve().parents[2]
 PHONE_PAGES = BASE / "templates" / "inspections" / "phone"
-NOT_OFFLINE = {"js/chosen-file.js"}  # scans need a network
 
 
 def weight(text: bytes) -> int:
@@ -44,7 +44,8 @@ def files_of(html: str) -> set[str]:
         if name.endswith(".js"):
             text = static_file(name).decode()
             folder = name.rpartition("/")[0]
-            waiting |= {f"{folder}/{one}" for one in re.findall(r'(?:from|import) "\./([^"]+)"', text)} - found
+            named = re.findall(r'(?:from|import) "(\.\.?/[^"]+)"', text)
+            waiting |= {posixpath.normpath(f"{folder}/{one}") for one in named} - found
     return found
 
 
@@ -64,7 +65,7 @@ def test_first_load_is_small(name: str) -> None:
     assert "img/icons.svg" not in files
     preloaded = set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', html))
     modules = {one for one in files if one.startswith("js/phone/")}
-    assert modules - preloaded == ({"js/phone/record.js"} if name == "record_record" else set())
+    assert modules - preloaded == ({"js/phone/opening.js"} if name == "record_record" else set())
     assert not any("bootstrap" in one or "htmx" in one for one in files)
     parts = {"page": weight(html.encode())} | {one: weight(static_file(one)) for one in files}
     assert sum(parts.values()) <= LIMIT, sorted(parts.items(), key=lambda part: -part[1])
@@ -87,5 +88,5 @@ def test_the_worker_keeps_every_module_and_file_of_the_phone() -> None:
     asked = set()
     for path in (*PHONE_PAGES.glob("*.html"), BASE / "templates/base_phone.html"):
         asked |= set(re.findall(r"{% static '((?:js|css|img|vendor)/[^']+)' %}", path.read_text(encoding="utf-8")))
-    assert asked - kept == NOT_OFFLINE
+    assert asked - kept == set()
     assert [name for name in offline.FILES if not (BASE / "static" / name).is_file()] == []

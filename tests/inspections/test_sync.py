@@ -328,7 +328,7 @@ def test_the_picture_of_a_signature_is_made_from_its_strokes(section: Department
         "signature": "SIGNED", "signatory_name": "张某", "signatory_role": "SITE_MANAGER", "signatory_post": "值班经理",
         "opinion_agrees": True,
     }  # fmt: skip
-    few = DRAWING | {"strokes": STROKES[:1]}
+    few = DRAWING | {"strokes": [[[10, 10, 0]], [[10, 10, 50], [48, 10, 60]]]}
     tiny = DRAWING | {"strokes": [[[1, 1, 0], [9, 9, 1]], [[1, 9, 2], [9, 1, 3]]]}
     for bad in (few, tiny, {}, {"strokes": [[["1", 2, 3]]]}, DRAWING | {"strokes": STROKES * 101}):
         assert phones[0].send("sync_sign", kind="enterprise", seen=1, fields=fields, drawing=bad)[0] == 422

@@ -4,7 +4,7 @@ export const MARKER = "kuancheng-connected";
 const TIMEOUT = 60000;
 const KINDS = { conflict: "conflict", closed: "refused", not_yours: "refused", other_user: "stop", login: "login", csrf: "csrf", account: "stop" };
 
-export const state = { token: "", urls: {}, user: 0, offset: 0, device: "" };
+export const state = { token: "", urls: {}, user: 0, offset: 0, device: "", opening: null, outbox: null };
 
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,5 +1,6 @@
 // 核对: result, note and measures save by themselves, as the record page does. Gaps, the derived result and what is 必填 are worked out
 // on the phone by the server's own rules (rules.js), so that they are true after every tap, with a network and without.
+import { submitterOf } from "../older.js";
 import { newKey, state } from "./api.js";
 import { markSaved, paint as paintChip } from "./chip.js";
 import { gaps } from "./gaps.js";
@@ -139,7 +140,7 @@ class Check {
     document.addEventListener("submit", (event) => {
       if (!event.target.matches("form#conclusion, form[data-submit]")) return;
       event.preventDefault();
-      const { submitter } = event;
+      const submitter = submitterOf(event);
       if (submitter) submitter.disabled = true;
       this.go(event.target, submitter).finally(() => submitter && (submitter.disabled = false));
     });

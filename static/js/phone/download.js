@@ -10,7 +10,7 @@ async function page(path) {
   return answer.text();
 }
 
-export const pagesOf = (id) => ["", "hedui/", "qianzi/", "qianzi/?refused=1"].map((end) => `${root()}${id}/${end}`);
+export const pagesOf = (id) => ["", "hedui/", "qianzi/", "qianzi/?refused=1", "cailiao/"].map((end) => `${root()}${id}/${end}`);
 
 // How many records are on the phone now; said(done, all) while it goes on. Pages of an unchanged record stay.
 export async function download(user, version, said) {

@@ -1,5 +1,6 @@
 // Leaving: signing out removes everything of this person from the phone, after a warning while something is unsent; the office's switch
 // removes the worker and the downloads, and what is unsent goes first.
+import { open, shut } from "../older.js";
 import { device, note, prune, wipe } from "./store.js";
 
 export async function begin({ place: form, outbox }) {
@@ -10,13 +11,13 @@ export async function begin({ place: form, outbox }) {
     if (outbox.ops.length) await Promise.race([outbox.wakeAll().then(() => outbox.idle()), new Promise((resolve) => setTimeout(resolve, 3000))]);
     if (!outbox.ops.length) return leave(form, user);
     dialog.querySelector("[data-many]").textContent = String(outbox.ops.length);
-    return dialog.showModal();
+    return open(dialog);
   });
   dialog.querySelector("[data-export]").addEventListener("click", async () => {
     const { save } = await import("./export.js");
     if (await save(outbox)) dialog.querySelector("[data-discard]").disabled = false;
   });
-  dialog.querySelector("[data-stay]").addEventListener("click", () => dialog.close());
+  dialog.querySelector("[data-stay]").addEventListener("click", () => shut(dialog));
   dialog.querySelector("[data-discard]").addEventListener("click", () => leave(form, user));
 }
 
@@ -34,7 +35,7 @@ export async function empty(outbox) {
   for (const name of (await globalThis.caches?.keys()) ?? []) if (name.startsWith("sja1-")) await caches.delete(name);
   if (!(await indexedDB.databases?.())?.some((one) => one.name === "sja1")) return;
   for (const name of ["records", "pages"]) await prune(name, () => true);
-  outbox ??= await remains();
+  outbox = outbox ?? (await remains());
   const end = async () => outbox.ops.length === 0 && (await wipe(outbox.user));
   if (!outbox) return;
   outbox.listen(end);

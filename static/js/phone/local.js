@@ -2,6 +2,7 @@
 import { attach } from "./start.js";
 import { amend, record } from "./kept.js";
 import { state } from "./api.js";
+import { fill } from "../older.js";
 import { el, icon, moment } from "./words.js";
 
 const PARTS = [
@@ -19,7 +20,7 @@ export async function show(user, id) {
   const submit = outbox.of(id, "submit")[0];
   if (!submit) return location.replace(`${root}${id}/`);
   const main = document.querySelector("main");
-  main.replaceChildren(document.querySelector("#tpl-local").content.cloneNode(true), document.querySelector("[data-shell]"));
+  fill(main, document.querySelector("#tpl-local").content.cloneNode(true), document.querySelector("[data-shell]"));
   document.querySelector(".bar h1").textContent = document.title = "尚未送达";
   main.querySelector("[data-home]").href = root;
   const put = (name, text) => (main.querySelector(`[data-${name}]`).textContent = text);
@@ -48,11 +49,11 @@ function paint(main, outbox, id, all, root) {
     const text = left.length && unit ? `${label} ${left.length} ${unit}` : label;
     return el("li", {}, el("span", { class: "card-row" }, icon(sign), el("span", { class: "grow" }, text), el("span", { class: "end" }, words)));
   });
-  main.querySelector("[data-parts]").replaceChildren(...rows);
+  fill(main.querySelector("[data-parts]"), ...rows);
   const bad = ops.filter((op) => op.state !== "waiting");
   const trouble = main.querySelector("[data-trouble]");
   const lines = bad.flatMap((op) => [op.note?.error, ...(op.note?.problems ?? []).map((one) => one.text ?? one)]);
-  trouble.querySelector("ul").replaceChildren(...[...new Set(lines)].filter(Boolean).map((line) => el("li", {}, line)));
+  fill(trouble.querySelector("ul"), ...[...new Set(lines)].filter(Boolean).map((line) => el("li", {}, line)));
   trouble.hidden = !bad.length;
   trouble.querySelector("a").href = `${root}${id}/`;
   main.querySelector("[data-undo]").hidden = !ops.some((op) => op.name === "submit" && (!op.flown || op.state !== "waiting"));

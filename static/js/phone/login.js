@@ -1,5 +1,6 @@
 // Session over: sign in again in place; what is waiting is sent afterwards. Another account does not get it.
 import { hello, signIn, state } from "./api.js";
+import { open, shut } from "../older.js";
 
 const dialog = document.querySelector("[data-login]");
 
@@ -18,13 +19,13 @@ export async function recover(outcome) {
     words.textContent = outcome.body.error;
     if (outcome.body.url) window.open(outcome.body.url, "_blank", "noopener");
   }
-  dialog.showModal();
+  open(dialog);
   dialog.querySelector("input[name=login]").focus();
   return new Promise((resolve) => {
     dialog.querySelector("form").onsubmit = async (event) => {
       event.preventDefault();
       if (await attempt(words)) {
-        dialog.close();
+        shut(dialog);
         resolve(true);
       }
     };

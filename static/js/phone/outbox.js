@@ -259,7 +259,7 @@ export class Outbox {
 
   async shrink(op) {
     if (op.body.scaled) return false;
-    const { scale } = await import("./photos.js");
+    const { scale } = await import("./pictures.js");
     const blob = await scale(await this.blob(op), 1200, 0.6);
     op.body.scaled = 1;
     if (op.kept) await Promise.all([this.store.reblob(op, blob), this.store.rewrite(op)]);

@@ -11,6 +11,7 @@ const PARTS = {
   "[data-today]": () => import("./today.js"),
   "[data-queue]": () => import("./queue.js"),
   "[data-logout]": () => import("./leave.js"),
+  "form[data-upload]": () => import("./evidence.js"),
 };
 const root = document.body.dataset.sync.replace(/tongbu\/$/, "");
 const cached = "from" in document.documentElement.dataset;
@@ -20,6 +21,8 @@ export async function start() {
   if (!document.querySelector("form#entry, form#sign, form#conclusion")) document.documentElement.classList.add("js");
   if (!("offline" in document.body.dataset)) {
     if (check) await (await import("./check.js")).begin({ place: check, outbox: await outboxOf(true), cached });
+    const upload = document.querySelector("form[data-upload]");
+    if (upload) await (await import("./evidence.js")).begin({ place: upload, outbox: null });
     return (await import("./leave.js")).empty();
   }
   const why = lacking();
@@ -44,7 +47,10 @@ export async function start() {
 
 // The outbox of the page, or, where the page saves nothing by itself, one of the person signed in.
 async function outboxOf(unable) {
-  if (document.querySelector("form#entry, form#sign")) return state.outbox ?? null;
+  if (document.querySelector("form#entry, form#sign")) {
+    await state.opening;
+    return state.outbox ?? null;
+  }
   const { attach, begin } = await import("./start.js");
   const check = document.querySelector("form#conclusion");
   if (check) return begin(JSON.parse(document.querySelector("#pack").textContent), check, document.querySelector(".card h2").textContent.trim());

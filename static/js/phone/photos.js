@@ -1,27 +1,10 @@
 // Photos: scaled on the phone (which drops the place as well), sent one by one, shown with their state; a deletion can be undone.
 import { newKey, state } from "./api.js";
+import { here } from "./locate.js";
+import { earlier, facts, hopeless, scale, takenWords } from "./pictures.js";
 import { settleToast, toast } from "./toast.js";
 
-const EDGE = 1600;
-const QUALITY = 0.8;
 const MOST = 9;
-
-// A JPEG of at most 1600 px, upright. What this browser cannot decode is sent as it is: the server says what to do.
-export async function scale(file, edge = EDGE, quality = QUALITY) {
-  try {
-    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const factor = Math.min(1, edge / Math.max(picture.width, picture.height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.round(picture.width * factor);
-    canvas.height = Math.round(picture.height * factor);
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    picture.close();
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
-    return blob ?? file;
-  } catch {
-    return file;
-  }
-}
 
 export function watchPhotos({ form, outbox, pack, place: enterprise }) {
   for (const place of form.querySelectorAll("[data-photos]")) {
@@ -41,23 +24,28 @@ export function watchPhotos({ form, outbox, pack, place: enterprise }) {
     tally(place);
   }
 
-  function tile(place, source) {
+  function tile(place, source, told) {
     const made = document.querySelector("#tpl-photo").content.firstElementChild.cloneNode(true);
     made.querySelector("img").src = source;
     made.querySelector("img").alt = `照片：${place.dataset.label}`;
+    made.querySelector("[data-taken]").textContent = takenWords(told);
     place.querySelector("[data-add]").before(made);
     tally(place);
     return made;
   }
 
   async function add(place, file) {
-    const blob = await scale(file);
+    const [told, blob] = [await facts(file), await scale(file)];
+    const why = await hopeless(file, blob);
+    if (why) return toast(why);
+    const early = earlier(told, form.elements["head-visit_from"]);
+    if (early) toast(`这张照片是 ${takenWords(told)} 拍的，${early}。会照实记下；拿错了的请删掉重拍。`);
     const key = newKey();
     const body = { key, user: state.user, record: state.record, finding: place.dataset.photos, kind: place.dataset.kind || "PHOTO", device: state.device };
-    Object.assign(body, { client_time: new Date().toISOString(), file_name: file.name || "" });
+    Object.assign(body, { client_time: new Date().toISOString(), file_name: file.name || "", ...told, ...here() });
     const what = `照片：${place.dataset.label}`;
     const op = { key, record: state.record, name: `photo-${key}`, lane: "files", url: pack.urls.photo, body, what, place: enterprise };
-    watch(place, op, tile(place, URL.createObjectURL(blob)));
+    watch(place, op, tile(place, URL.createObjectURL(blob), body));
     const put = await outbox.put(op, blob);
     if (outbox.lasting && !put.kept) toast("这部手机存不下这张照片了：请连网送出，或清理手机空间后重拍。");
   }
@@ -96,7 +84,7 @@ export function watchPhotos({ form, outbox, pack, place: enterprise }) {
     const place = form.querySelector(`[data-photos="${op.body.finding}"]`);
     if (!place) return undefined;
     const blob = await outbox.blob(op).catch(() => null);
-    return watch(place, op, tile(place, blob ? URL.createObjectURL(blob) : ""));
+    return watch(place, op, tile(place, blob ? URL.createObjectURL(blob) : "", op.body));
   }
 
   async function remove(place, made) {

@@ -1,5 +1,6 @@
 // 待同步: what is still on this phone, record by record: waiting, being sent, not received and why, in conflict.
 import { clockText } from "./chip.js";
+import { fill } from "../older.js";
 import { device, note } from "./store.js";
 import { el, icon, moment } from "./words.js";
 
@@ -24,13 +25,13 @@ export async function begin({ place, outbox, why, cached }) {
     const groups = new Map();
     for (const op of outbox.ops) groups.set(op.record, [...(groups.get(op.record) ?? []), op]);
     for (const [id, ops] of groups) most.set(id, Math.max(most.get(id) ?? 0, ops.length));
-    list.replaceChildren(...[...groups].map(([id, ops]) => card(id, ops, outbox, most.get(id))));
+    fill(list, ...[...groups].map(([id, ops]) => card(id, ops, outbox, most.get(id))));
     const delivered = why ? null : await note("delivered");
     const head = place.querySelector("[data-summary]");
     const first = outbox.ops.map((op) => op.at).sort()[0];
     if (why) head.textContent = why;
-    else if (groups.size) head.replaceChildren(el("strong", {}, `${groups.size} 份记录还在这部手机上`), el("br"), `最早的保存于 ${moment(first)}`);
-    else head.replaceChildren(icon("check-lg"), delivered ? ` 全部已送达 ${clockText(new Date(delivered))}` : " 没有要送的内容");
+    else if (groups.size) fill(head, el("strong", {}, `${groups.size} 份记录还在这部手机上`), el("br"), `最早的保存于 ${moment(first)}`);
+    else fill(head, icon("check-lg"), delivered ? ` 全部已送达 ${clockText(new Date(delivered))}` : " 没有要送的内容");
     place.querySelector("[data-others]").hidden = !others;
     place.querySelector("[data-others] p").textContent = `另有别人的 ${others} 项在这部手机上，没有用您的账号送；请原来的人登录后自动送出。`;
     place.querySelector("[data-stopped]").hidden = !outbox.stopped;
@@ -84,5 +85,5 @@ async function handed(box, why) {
   const today = ((why ? null : await note("handed")) ?? []).filter((one) => Date.now() - Date.parse(one.at) < 86400000);
   box.hidden = !today.length;
   box.querySelector("span").textContent = `今天已送达 ${today.length} 份`;
-  box.querySelector("ul").replaceChildren(...today.map((one) => el("li", {}, `${one.place} ${clockText(new Date(one.at))}`)));
+  fill(box.querySelector("ul"), ...today.map((one) => el("li", {}, `${one.place} ${clockText(new Date(one.at))}`)));
 }

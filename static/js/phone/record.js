@@ -1,9 +1,9 @@
 // The record page: saves by itself, counts, leads to the next unanswered item. Without this file the page is a plain form.
+import { submitterOf } from "../older.js";
 import { newKey, state } from "./api.js";
 import { markSaved, paint } from "./chip.js";
 import { fieldWords, itemWords, nowLocal, readField, readItem, writeField, writeItem } from "./fields.js";
 import { watchPhrases } from "./phrases.js";
-import { begin } from "./start.js";
 import { Thing } from "./things.js";
 import { toast } from "./toast.js";
 
@@ -17,8 +17,7 @@ const timers = new Map();
 const WORDS = { OK: "符合", NOT_OK: "不符合", NOT_APPLICABLE: "合理缺项", NOT_CHECKED: "未检查" };
 let photos = null; // watches them, once it is loaded
 const place = document.querySelector(".bar h1").textContent.trim();
-const arriving = editable ? import("./arrival.js") : null; // on its way while the outbox is opened
-const outbox = await begin(pack, form, place);
+const { outbox } = state; // opened by opening.js
 let arrival = null;
 
 // ------------------------------------------------------------------------------------------------------ things to save
@@ -261,7 +260,7 @@ function undo(thing) {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const then = event.submitter?.value ?? "";
+  const then = submitterOf(event)?.value ?? "";
   for (const thing of [...timers.keys()]) take(thing);
   if (conflicted()) return document.querySelector("[data-conflicts]").scrollIntoView();
   const sent = await Promise.race([outbox.idle(), new Promise((resolve) => setTimeout(resolve, PATIENCE, outbox.lasting))]);
@@ -274,7 +273,7 @@ form.addEventListener("submit", async (event) => {
 for (const card of cards) watchItem(card);
 watchFields("head", pack.head);
 watchFields("section", pack.section);
-arrival = editable ? (await arriving).watchArrival({ form, things, pack, outbox, place, take, count }) : null;
+arrival = editable ? state.arriving.watchArrival({ form, things, pack, outbox, place, take, count }) : null;
 if (!arrival) for (const name of ["section-arrival", "section-attempts"]) things.delete(name);
 for (const thing of things.values()) if (thing.recall()) thing.view.show(thing.local);
 if (things.get("section-arrival")?.changes.length) arrival.follow();
@@ -287,4 +286,7 @@ count();
 states();
 document.documentElement.classList.add("js");
 outbox.wakeAll();
-if (editable) photos = (await import("./photos.js")).watchPhotos({ form, outbox, pack, place });
+const watchers = async () => {
+  photos = (await import("./photos.js")).watchPhotos({ form, outbox, pack, place });
+};
+export const ready = editable ? watchers() : null;

@@ -1,4 +1,5 @@
 // No network: the page that was asked for is taken out of the phone, with its scripts of today. Nothing is shown that was not stored here.
+import { fill as refill } from "../older.js";
 import { expire, record } from "./kept.js";
 import { note, read } from "./store.js";
 import { moment } from "./words.js";
@@ -22,7 +23,7 @@ async function open() {
   if (!kept) return missing("这一页没有存在手机上", "没有网络时只能打开已下载的任务。连上网络后再看这一页。");
   await fill(kept, known.id);
   const page = await import("./page.js");
-  if (document.querySelector("form#entry")) await import("./record.js");
+  if (document.querySelector("form#entry")) await (await import("./opening.js")).opening;
   else if (document.querySelector("form#sign")) {
     document.body.dataset.ownOnly = "";
     await (await import("./check.js")).beforeSigning(known.id, Number(pathname.match(/\d+/)[0]));
@@ -39,7 +40,7 @@ async function fill({ html, at }, user) {
   document.title = page.title;
   document.documentElement.dataset.from = at;
   const pack = page.querySelector("#pack");
-  document.body.replaceChildren(...page.body.childNodes, patterns);
+  refill(document.body, ...page.body.childNodes, patterns);
   if (pack) {
     await freshen(pack, user);
     document.body.append(pack);
@@ -64,7 +65,8 @@ async function freshen(pack, user) {
 
 function absent() {
   document.querySelector("input[name=signature][value=UNABLE]").checked = true;
-  document.querySelector("textarea[name=refusal_reason]").value ||= "负责人不在场";
+  const reason = document.querySelector("textarea[name=refusal_reason]");
+  reason.value = reason.value || "负责人不在场";
 }
 
 function missing(title, text) {

@@ -1,5 +1,6 @@
 // The signing page: pads for the enterprise, a witness and the inspectors. Without this file the form notes a signature on paper.
 // What is typed is kept on the phone until it is signed; what is 必填, and what is missing, is said by the server's own rules.
+import { open, shut } from "../older.js";
 import { newKey, state } from "./api.js";
 import { markSaved, paint } from "./chip.js";
 import { abovePad, draftOf, shownOf } from "./kept.js";
@@ -178,16 +179,16 @@ document.addEventListener("click", (event) => {
   own.clear();
   error.hidden = true;
   dialog.querySelector("[data-signing-name]").textContent = button.dataset.name;
-  dialog.showModal();
+  open(dialog);
 });
-dialog.querySelector("[data-signing-cancel]").addEventListener("click", () => dialog.close());
+dialog.querySelector("[data-signing-cancel]").addEventListener("click", () => shut(dialog));
 dialog.querySelector("[data-signing-done]").addEventListener("click", () => {
   const lacking = own.problem();
   error.textContent = lacking;
   error.hidden = !lacking;
   if (lacking) return;
   const button = asking;
-  dialog.close();
+  shut(dialog);
   button.disabled = true;
   button.textContent = "正在保存";
   const member = Number(button.dataset.signMember);
@@ -232,3 +233,4 @@ async function main() {
 }
 
 export const ready = main();
+state.opening = ready;

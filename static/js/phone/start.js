@@ -11,7 +11,7 @@ export async function begin(pack, form, place) {
   const outbox = await open(pack.user);
   state.outbox = outbox;
   outbox.paused = cached;
-  outbox.offline ||= cached;
+  outbox.offline = outbox.offline || cached;
   outbox.onstop = async (outcome) => {
     const { recover } = await import("./login.js");
     if (await recover(outcome)) outbox.go();
@@ -36,7 +36,7 @@ export async function attach(user, unable) {
 async function clock(outbox, asked) {
   if (!outbox.lasting) return asked;
   const old = (await note("offset").catch(() => 0)) ?? 0;
-  state.offset ||= old;
+  state.offset = state.offset || old;
   const remember = asked?.then((seen) => seen.online && setNote("offset", state.offset).catch(() => {}));
   return state.urls.hello ? undefined : remember;
 }

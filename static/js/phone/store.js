@@ -10,7 +10,7 @@ let connection = null;
 export const supported = () => Boolean(window.isSecureContext && globalThis.crypto?.subtle && globalThis.indexedDB);
 
 function connect() {
-  connection ??= globalThis.idb.openDB(NAME, 1, {
+  connection = connection ?? globalThis.idb.openDB(NAME, 1, {
     upgrade(db) {
       for (const name of STORES) db.createObjectStore(name, { keyPath: { keys: "user", ops: "key", blobs: "key" }[name] ?? "id" });
     },

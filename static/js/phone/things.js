@@ -1,5 +1,6 @@
 // One thing that is saved by itself: an item, or a field of the head or of the own section. It knows what the server has (base),
 // what is on the screen (local), and whether a conflict waits for a choice. Changes and their keys are the outbox's.
+import { copied, last } from "../older.js";
 import { newKey, state } from "./api.js";
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -20,10 +21,10 @@ export class Thing {
 
   // What an earlier page left unsent; true when there was something to lay over.
   recall() {
-    const last = this.changes.at(-1);
-    if (!last) return false;
-    this.local = last.body.value ?? this.base;
-    if (last.state !== "waiting" || this.changes[0].state === "conflict") this.answered(this.changes[0], { kind: last.state, body: last.note ?? {} });
+    const newest = last(this.changes);
+    if (!newest) return false;
+    this.local = newest.body.value ?? this.base;
+    if (newest.state !== "waiting" || this.changes[0].state === "conflict") this.answered(this.changes[0], { kind: newest.state, body: newest.note ?? {} });
     return true;
   }
 
@@ -31,15 +32,15 @@ export class Thing {
   async change(value, more = {}) {
     this.local = value;
     if (this.conflict) return;
-    const last = this.changes.findLast((op) => op.state === "waiting");
-    if (same(value, last ? last.body.value : this.base)) return;
+    const waits = last(this.changes.filter((op) => op.state === "waiting"));
+    if (same(value, waits ? waits.body.value : this.base)) return;
     // Back to what the server has, before anything left: there is nothing to send.
     const back = same(value, this.base) && this.changes.every((op) => !op.flown || op.state !== "waiting");
     if (!back || !(await this.outbox.drop(this.changes))) await this.queue(more);
   }
 
   queue(more = {}) {
-    const value = structuredClone(this.local);
+    const value = copied(this.local);
     const body = { key: newKey(), user: state.user, record: state.record, target: this.target, value, base_version: this.shared.version };
     Object.assign(body, this.target === "item" ? { id: this.id } : { field: this.field, base_value: this.base });
     Object.assign(body, { client_time: new Date().toISOString(), device: state.device });
@@ -66,7 +67,7 @@ export class Thing {
     this.base = value;
     this.shared.version = Math.max(this.shared.version, version);
     this.conflict = null;
-    if (choice === "theirs") this.local = structuredClone(this.base);
+    if (choice === "theirs") this.local = copied(this.base);
     if (choice === "both") this.local = join(this.local);
     const old = this.changes;
     if (!same(this.local, this.base)) await this.queue();

@@ -1,13 +1,14 @@
 // 今日: whether the tasks are on the phone, the button that puts them there, and what has waited too long.
 import { clockText } from "./chip.js";
 import { download } from "./download.js";
+import { fill } from "../older.js";
 import { device, note } from "./store.js";
 import { room } from "./support.js";
 import { el, icon, moment } from "./words.js";
 
 export async function begin({ place, outbox, why, registration, cached, late }) {
   const line = place.querySelector("[data-downloaded]");
-  const say = (name, text) => line.replaceChildren(icon(name), ` ${text}`);
+  const say = (name, text) => fill(line, icon(name), ` ${text}`);
   if (why) return place.prepend(unable(why));
   const main = document.querySelector("main");
   if (late) main.prepend(tooLate(late));

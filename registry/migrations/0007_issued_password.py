@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0006_admin_codes_and_county"),
+        ("registry", "0006_codes_and_county"),
     ]
 
     operations = [

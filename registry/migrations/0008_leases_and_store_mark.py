@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0004_clocks"),
+        ("registry", "0007_issued_password"),
     ]
 
     operations = [
