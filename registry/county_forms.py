@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django import forms
-
+from registry import webforms as forms
 from registry.models import CountyProfile, Department
 
 

@@ -133,7 +133,7 @@ def verify_files() -> tuple[int, list[FileFault]]:
 def _digest(storage: Storage, name: str) -> str | None:
     try:
         with storage.open(name) as stored:
-            return hashlib.file_digest(stored, "sha256").hexdigest()  # type: ignore[arg-type]
+            return hashlib.file_digest(stored, "sha256").hexdigest()
     except OSError:
         return None
 
