@@ -69,3 +69,6 @@ export function fieldWords(value) {
   if (Array.isArray(value)) return value.length ? `${value.length} 项` : "未选";
   return value ? String(value) : "空";
 }
+
+// 9月24日 14:05
+export const stamp = (instant) => toLocal(instant).slice(5).replace(/^0?(\d+)-0?(\d+)T/, "$1月$2日 ");
