@@ -328,7 +328,7 @@ def test_without_script_the_same_form(field: Field, door: Path) -> None:
     page.select_option("[name=section-try_how]", "NEIGHBOUR")
     follow(page.get_by_role("button", name="保存并拍照"))
     page.locator("input[type=file]").set_input_files(door)
-    follow(page.locator("main button[type=submit], main form button, .thumb button").first)
+    follow(page.get_by_role("button", name="上传"))
     page.goto(field.at(5))
     expect(page.locator("#attempts")).to_contain_text("问邻居")
     expect(page.locator("#door [data-photo]")).to_have_count(1)
