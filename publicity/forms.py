@@ -12,6 +12,7 @@ from publicity.services.feedback import MAX_TEXT
 from publicity.services.summary import TEXTS
 from registry import clock
 from registry import webforms as forms
+from registry.seenforms import SeenForm
 from sampling.models import Plan
 
 DATE = {"type": "date"}
@@ -96,7 +97,7 @@ class FeedbackForm(forms.Form):
     )
 
 
-class SummaryForm(forms.ModelForm):
+class SummaryForm(SeenForm, forms.ModelForm):
     """The words of the 工作总结; the numbers come from the statistics as of the day."""
 
     as_of = DateField(label="统计截止日期")

@@ -4,6 +4,7 @@ from typing import Any
 
 from registry import webforms as forms
 from registry.models import CountyProfile, Department
+from registry.seenforms import SeenForm
 
 
 def _of(model: type[Any], name: str, **options: Any) -> forms.Field:
@@ -13,7 +14,7 @@ def _of(model: type[Any], name: str, **options: Any) -> forms.Field:
     return field
 
 
-class ReasonedForm(forms.Form):
+class ReasonedForm(SeenForm):
     """A form whose last question is why."""
 
     reason = forms.CharField(

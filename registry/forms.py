@@ -10,6 +10,7 @@ from registry.enums import DayKind, ImportKind, InspectorStatus
 from registry.importers import Reading, read_registry_file
 from registry.models import Enterprise, Inspector, RiskScheme, User
 from registry.operations import new_key
+from registry.seenforms import SeenForm
 from registry.services import current_calendar
 from registry.spreadsheets import Header, Kind, SpreadsheetError, parse_date, read_rows
 from registry.text import folded, folded_code
@@ -73,7 +74,7 @@ class UploadForm(forms.Form):
         return data
 
 
-class InspectorStatusForm(forms.Form):
+class InspectorStatusForm(SeenForm):
     """Whether an inspector can be drawn."""
 
     status = forms.ChoiceField(label="状态", choices=InspectorStatus.choices, widget=forms.RadioSelect)
