@@ -90,7 +90,6 @@ class FeedbackForm(forms.Form):
     text = forms.CharField(
         label="具体情况", max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 6}),
         help_text=f"写明时间、地点和经过，最多 {MAX_TEXT} 字。请不要写身份证号和银行账号。",
-        error_messages={"max_length": f"内容最多 {MAX_TEXT} 字，请删减后再提交。"},
     )  # fmt: skip
     contact = forms.CharField(
         label="您的联系方式", max_length=100, required=False, help_text="需要我们直接联系您时填写；只有经办人能看到。"
@@ -112,14 +111,8 @@ class SummaryForm(SeenForm, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in TEXTS:
-            self.fields[name].max_length = 5000
-            self.fields[name].validators.append(_short_enough)
+            self.fields[name].limit(5000)
 
     def clean_as_of(self) -> dt.date:
         """Today or earlier."""
         return _not_in_future(self.cleaned_data.get("as_of"))
-
-
-def _short_enough(text: str) -> None:
-    if len(text) > 5000:
-        raise forms.ValidationError(f"最多 5000 字，现在有 {len(text)} 字。")
