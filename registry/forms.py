@@ -182,7 +182,8 @@ class CalendarForm(forms.Form):
         label="逐行粘贴",
         required=False,
         widget=forms.Textarea(attrs={"rows": 12}),
-        help_text="每行一天：日期、休或班、说明，用空格或逗号隔开，如：2027-01-01 休 元旦。只列与平常不同的日子。",
+        help_text="每行一天：日期、休或班、说明，用空格或逗号隔开，如：2027-01-01 休 元旦。只列与平常不同的日子；"
+        "通知里上一年 12 月的日子照样列出，会存到上一年。",
     )
     file = forms.FileField(
         label="或者上传 .xlsx",

@@ -78,9 +78,10 @@ def test_signed_out_meanwhile_the_text_waits_for_the_sign_in(plan: Plan) -> None
     answer = client.post(page, data)
     html = answer.content.decode()
     assert (answer.status_code, shown(html)) == (403, [("取消的理由", TYPED)])
-    assert re.findall(r'href="([^"]+)" target="_blank"', html) == [f"{reverse('account_login')}?next=/daiban/"]
+    assert re.findall(r'href="([^"]+)" target="_blank"', html) == [f"{reverse('account_login')}?next=%2Fdaiban%2F"]
     client.force_login(plan.created_by)
-    assert client.post(page, fields(html)).status_code in (302, 403)
+    again = client.post(page, fields(html))
+    assert (again.status_code, Plan.objects.get(pk=plan.pk).state) == (302, "CANCELLED")
 
 
 def test_files_and_passwords_are_never_given_back(plan: Plan) -> None:
