@@ -1,11 +1,8 @@
 // 到场情况 on the record page: the first question, what its answer asks and fills. Where nobody was met door.js goes on.
 // Without this file the same fields are a plain form.
 import { state } from "./api.js";
-import { nowLocal, toInstant, toLocal, writeItem } from "./fields.js";
+import { nowLocal, stamp, toInstant, toLocal, writeItem } from "./fields.js";
 import { conclusionAfter, headAfter, itemAfter } from "./outcome.js";
-
-// 9月24日 14:05
-export const stamp = (instant) => toLocal(instant).slice(5).replace(/^0?(\d+)-0?(\d+)T/, "$1月$2日 ");
 
 export function watchArrival({ form, things, pack, outbox, place, take, count }) {
   const { outcomes } = pack.site;

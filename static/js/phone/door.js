@@ -1,8 +1,7 @@
 // Where nobody was met: the ways in which somebody was looked for, what is still owed, the confirmed result and the submission.
 // Loaded by arrival.js when an outcome of the kind is chosen.
 import { newKey, state } from "./api.js";
-import { stamp } from "./arrival.js";
-import { nowLocal, toInstant, toLocal } from "./fields.js";
+import { nowLocal, stamp, toInstant, toLocal } from "./fields.js";
 import { broken, itemFacts, outcomeOf, visitFacts } from "./rules.js";
 import { toast } from "./toast.js";
 
