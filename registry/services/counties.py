@@ -26,7 +26,8 @@ def save_county(
     rename_departments: bool = False,
     reason: str,
 ) -> CountyProfile | None:
-    """The county from now on; None when nothing changed. ``rename_departments``: departments whose name begins with the
+    """The county from now on; None when nothing changed. The first time what the installation came with is saved as it
+    is: somebody has looked at it (the set-up list asks for it). ``rename_departments``: departments whose name begins with the
     county's old name get the new one. Raises DomainError in words."""
     if Role.SYSADMIN not in actor.roles:
         raise DomainError("本县设置由系统管理员修改。")
@@ -35,7 +36,8 @@ def save_county(
     change_registry()  # two at once: one version after the other
     old = county.current()
     new = county.County(name.strip(), region_code.strip(), upstream_platform.strip(), complaint_phone.strip())
-    if new == old:
+    confirmed = CountyProfile.objects.exclude(saved_by=None).exists()
+    if new == old and confirmed:
         return None
     if not CountyProfile.objects.exists():
         CountyProfile.objects.create(**vars(county.initial()), since=BEGINNING)
@@ -49,10 +51,10 @@ def save_county(
     audit.record(
         stream="registry",
         actor=actor,
-        action="修改本县设置",
+        action="修改本县设置" if names else "核对本县设置",
         obj=row,
         before={one: getattr(old, one) for one in names},
-        after={one: getattr(new, one) for one in names},
+        after={one: getattr(new, one) for one in names or county.NAMES},
         reason=reason.strip(),
     )
     if rename_departments and old.name != new.name:
