@@ -24,6 +24,7 @@ from inspections.models import (
     PhoneConfirmation,
     SectionMember,
 )
+from inspections.services import signature_status
 from kuancheng_inspect.demo import invented
 from kuancheng_inspect.demo.campaign import Campaign, rehearse, second_plan
 from kuancheng_inspect.demo.output import write_all
@@ -102,6 +103,8 @@ def check_what_is_shown(plan: Plan) -> None:
     scans = Evidence.objects.filter(record__plan=plan, kind="SIGNED_SCAN").values_list("record__signature", flat=True)
     assert list(scans) == ["SIGNED_AND_SEALED"]
     assert PhoneConfirmation.objects.filter(record__plan=plan).count() == 2
+    standing = [signature_status(one) for one in met]
+    assert [one.call is not None for one in standing if one.changed] == [True]
     # put right on the spot: closed; left open at the end: the one problem that nobody has come back for
     owed = FollowUp.objects.filter(section__in=sections, closed_on=None).exclude(measure="NONE")
     assert [one for one in owed if one.section.findings.filter(corrected=True).exists()] == []

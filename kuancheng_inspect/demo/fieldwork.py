@@ -270,9 +270,13 @@ class FieldWork:
                 inspecting.review_section(actor=admin, section=section, decision="PASS")
         at("2024-07-09 10:00")
         inspector = self._inspector(returned)
-        record = InspectionRecord.objects.get(pk=returned.record_id)
-        overall = f"{record.overall}补充：许可证编号已核对。"
-        inspecting.save_head(actor=inspector, record=record, version=record.version, overall=overall)
+        finding = returned.findings.order_by("order")[0]
+        inspecting.save_finding(
+            actor=inspector, finding=finding, answer=Answer.OK, text="已核对许可证的编号（演示）。", corrected=False,
+            version=finding.version,
+        )  # fmt: skip
+        returned.refresh_from_db()
+        inspecting.save_section(actor=inspector, section=returned, version=returned.version, result_confirmed=True)
         self._call(returned, inspector)
         inspecting.submit_section(actor=inspector, section=DepartmentSection.objects.get(pk=returned.pk))
         at("2024-07-09 15:00")

@@ -94,10 +94,7 @@ def _shot(picture: Image.Image, name: str, at: dt.datetime, words: Iterable[str]
     stamp = f"{at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
     draw.text((20, 565), "　".join([f"{MARK}图片", *words, stamp]), font=_font(24), fill=WHITE, anchor="lm")
     exif = Image.Exif()
-    exif.get_ifd(ExifTags.IFD.Exif).update({
-        ExifTags.Base.DateTimeOriginal: f"{at.astimezone(clock.SHANGHAI):%Y:%m:%d %H:%M:%S}",
-        ExifTags.Base.OffsetTimeOriginal: "+08:00",
-    })  # fmt: skip
+    exif[ExifTags.Base.DateTime] = f"{at.astimezone(clock.SHANGHAI):%Y:%m:%d %H:%M:%S}"
     return _file(picture, name, exif)
 
 
