@@ -155,7 +155,8 @@ def _set_in_the_year_before(actor: User | None, year: int, days: Sequence[DayRow
     if row is None:
         return
     stored = {(one.day, one.kind == DayKind.LOCAL_OFF): one for one in row.days.all()}
-    before, after = {}, {}
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
     for day, kind, name in days:
         local = kind == DayKind.LOCAL_OFF
         old = stored.get((day, local))

@@ -153,5 +153,6 @@ def test_a_phone_and_who_typed_nothing_are_answered_as_before(plan: Plan) -> Non
 
 
 def test_every_password_field_of_every_form_is_known() -> None:
+    reverse("home")  # the addresses bring in every form
     names = {"password", "oldpassword", "password1", "password2"}
     assert names & expired.passwords() == names

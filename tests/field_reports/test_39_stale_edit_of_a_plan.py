@@ -101,7 +101,7 @@ def test_the_reported_case(two: tuple[Plan, Client, Client]) -> None:
     now = Plan.objects.get(pk=plan.pk)
     assert (answer.status_code, now.document_number, now.task_name) == (200, "宽旅文〔2026〕7号", plan.task_name)
     page = answer.content.decode()
-    assert "没有保存：您打开这一页以后，张三在 09:17 改过文号。" in page
+    assert page.count("没有保存：您打开这一页以后，张三在 09:17 改过文号。") == 1
     assert rows(page) == [("文号", "宽旅文〔2026〕7号", "（空）")]
     again = second.post(url(plan), sent(page))  # what the page now shows: both
     now = Plan.objects.get(pk=plan.pk)
@@ -150,7 +150,7 @@ def test_the_scheme_is_never_merged(two: tuple[Plan, Client, Client]) -> None:
         actor=plan.created_by, plan=plan, scheme=other, rates={"H": Fraction(1), "N": Fraction(0)}
     )
     page = second.post(step, sent(old, rate_A="30%")).content.decode()
-    assert "打开这一步的最新内容" in page
+    assert page.count("打开这一步的最新内容") == 1
     assert Plan.objects.get(pk=plan.pk).scheme == changed.scheme
 
 
@@ -211,7 +211,7 @@ def test_the_forms_of_the_registry_hold_it_too(case: Callable[[], Any]) -> None:
     refused = second.post(page, sent(old, **other))
     assert (refused.status_code, held()) == (422, saved)
     html = refused.content.decode()
-    assert "没有保存：您打开这一页以后，张三在 09:17 改过" in html
+    assert html.count("没有保存：您打开这一页以后，张三在 09:17 改过") == 2  # above the form, and in it
     assert len(rows(html)) == 1
     assert second.post(page, sent(html)).status_code == 302
     assert held() == (saved[0], next(iter(other.values())) if case is not inspector_case else "UNAVAILABLE")
