@@ -158,7 +158,9 @@ def make_plan(page: Page, today: dt.date, departments: list[str]) -> None:
     follow(page.get_by_role("button", name="下一步：核对"))
     expect(page.get_by_text("3 家中抽 33.33%，1 队，每队 1 家")).to_be_visible()
     for department in departments:
-        expect(page.get_by_role("rowheader", name=department).or_(page.get_by_role("cell", name=department)).first).to_be_visible()
+        expect(
+            page.get_by_role("rowheader", name=department).or_(page.get_by_role("cell", name=department)).first
+        ).to_be_visible()
     fits(page)
 
 
@@ -170,8 +172,9 @@ def freeze(page: Page) -> None:
     fits(page)
 
 
-def draw(page: Page) -> None:
-    """Two witnesses, forty digits thrown before everybody, one start."""
+def draw(page: Page) -> str:
+    """Two witnesses, forty digits thrown before everybody, one start; the number of the draw."""
+    page.goto("/jihua/1/chouqu/")
     page.locator("[data-step=list] [data-next]").click()
     for number, name in ((1, "见证人甲"), (2, "见证人乙")):
         page.fill(f"input[name=witness_name_{number}]", name)
@@ -185,6 +188,9 @@ def draw(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("3 家企业抽中 1 家")
     follow(page.get_by_role("link", name="看完整结果"))
     fits(page)
+    found = re.search(r"\d{4}-\d{6}", page.locator("body").inner_text())
+    assert found is not None
+    return found[0]
 
 
 def dispatch(page: Page) -> None:
@@ -222,3 +228,10 @@ def publish(page: Page) -> None:
     fits(page)
     page.locator("input[type=checkbox][form=publish]:not([data-select-all])").check()
     follow(page.get_by_role("button", name="公示所选"))
+
+
+def look_through(page: Page) -> None:
+    """The auditor has the whole trail calculated anew."""
+    page.goto("/mingku/jilu/jiaoyan/")
+    fits(page)
+    expect(page.get_by_text(re.compile(r"已逐条重算 \d+ 条操作记录，\d+ 个记录流全部完好"))).to_be_visible()

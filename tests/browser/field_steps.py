@@ -70,20 +70,25 @@ def draw_name(page: Page, pad: Locator) -> None:
         page.mouse.up()
 
 
-def sign_and_submit(page: Page, *, signs: bool) -> None:
-    """The result is right; the enterprise signs once for all departments; the record goes to the department."""
-    follow(page.get_by_role("button", name=re.compile("核对并签字|核对")).last)
+def check(page: Page) -> None:
+    """Everything is there, the result is right."""
+    follow(page.get_by_role("button", name="核对并签字"))
     expect(page.locator("html")).to_have_class("js")
     follow(page.get_by_role("button", name=re.compile("结果没有错，去签字|确认结果和处置")))
     expect(page.locator("html")).to_have_class("js")
-    if signs:
-        page.locator("input[name=opinion_agrees][value='1']").check(force=True)
-        page.locator("input[name=signatory_role][value=SITE_MANAGER]").check(force=True)
-        page.fill("input[name=signatory_name]", "张某")
-        draw_name(page, page.locator("#pad canvas"))
-        fits(page)
-        follow(page.locator("button[form=sign]"))
-    elif page.locator("button[form=sign]").count():
-        follow(page.locator("button[form=sign]"))
+
+
+def sign(page: Page) -> None:
+    """The enterprise signs for what all departments have found."""
+    page.locator("input[name=opinion_agrees][value='1']").check(force=True)
+    page.locator("input[name=signatory_role][value=SITE_MANAGER]").check(force=True)
+    page.fill("input[name=signatory_name]", "张某")
+    draw_name(page, page.locator("#pad canvas"))
+    fits(page)
+    follow(page.locator("button[form=sign]"))
+
+
+def submit(page: Page) -> None:
+    """The record goes to the department."""
     follow(page.get_by_role("button", name=re.compile("^提交")))
     expect(page.locator("body")).to_contain_text("检查记录已提交")
