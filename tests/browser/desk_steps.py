@@ -50,11 +50,11 @@ def workbook(path: Path, columns: list[str], rows: list[list[str]]) -> Path:
 
 def enterprises(path: Path) -> Path:
     """Three internet cafés."""
-    fixed = ["个体工商户", AUTHORITY, "存续", "2019-05-20"]
+    kind, rest = ["个体工商户", AUTHORITY, "存续", "2019-05-20"], ["网吧", "A", "2024-06-01", "赵某", "13900000000"]
     rows = [
-        [code_of(number), f"演示{name}网吧", *fixed, f"演示镇示例街{number}号", "网吧", "A", "2024-06-01", "赵某", "13900000000"]
+        [code_of(number), f"演示{name}网吧", *kind, f"演示镇示例街{number}号", *rest]
         for number, name in enumerate("甲乙丙", 1)
-    ]  # fmt: skip
+    ]
     return workbook(path, ENTERPRISE_COLUMNS, rows)
 
 
@@ -83,7 +83,7 @@ def slips(page: Page) -> dict[str, str]:
     found = page.locator(".slip").evaluate_all(
         "all => all.map(one => [...one.querySelectorAll('dd')].map(dd => dd.textContent.trim()))"
     )
-    return {login: password for login, password in found}
+    return dict(found)
 
 
 def open_account(page: Page, login: str, name: str, department: str, role: str) -> str:
