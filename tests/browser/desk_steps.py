@@ -164,16 +164,19 @@ def make_plan(page: Page, today: dt.date, departments: list[str]) -> None:
     fits(page)
 
 
-def freeze(page: Page) -> None:
-    """From the last step of the wizard to the frozen roster; the draw has to wait."""
+def freeze(page: Page) -> str:
+    """From the last step of the wizard to the frozen roster; the draw has to wait. Returns its number."""
     follow(page.get_by_role("link", name=re.compile("冻结")).first)
     page.check("input[name=checked]")
     follow(page.get_by_role("button", name="冻结名单"))
     fits(page)
+    found = re.search(r"抽取编号 (\d{4}-\d{6})", page.locator("body").inner_text())
+    assert found is not None
+    return found[1]
 
 
-def draw(page: Page) -> str:
-    """Two witnesses, forty digits thrown before everybody, one start; the number of the draw."""
+def draw(page: Page) -> None:
+    """Two witnesses, forty digits thrown before everybody, one start."""
     page.goto("/jihua/1/chouqu/")
     page.locator("[data-step=list] [data-next]").click()
     for number, name in ((1, "见证人甲"), (2, "见证人乙")):
@@ -188,9 +191,6 @@ def draw(page: Page) -> str:
     expect(page.get_by_role("heading", level=1)).to_contain_text("3 家企业抽中 1 家")
     follow(page.get_by_role("link", name="看完整结果"))
     fits(page)
-    found = re.search(r"\d{4}-\d{6}", page.locator("body").inner_text())
-    assert found is not None
-    return found[0]
 
 
 def dispatch(page: Page) -> None:

@@ -127,12 +127,12 @@ def test_an_office_begins(server: Office, person: NewPerson, tmp_path: Path) -> 
     import_registry(lead.first_sign_in(), tmp_path, today)
     slips = desk.inspectors_accounts(admin.page, INSPECTORS)
     desk.make_plan(lead.page, today, list(DEPARTMENTS.values()))
-    desk.freeze(lead.page)
+    draw_id = desk.freeze(lead.page)
     for one in (admin, lead):
         one.leave()
 
     server.wait_until(next_afternoon(server.now()))
-    draw_id = desk.draw(lead.sign_in())
+    desk.draw(lead.sign_in())
     desk.dispatch(lead.page)
     desks = [person(login, passwords[login], two_factors=True) for login in DEPARTMENTS]
     for one in desks:
