@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from kuancheng_inspect import answers
+from kuancheng_inspect import answers, expired
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import User
@@ -92,7 +92,7 @@ class AccessMiddleware:
             return None  # before the user is looked at: public pages stay free of cookies
         user = request.user
         if not isinstance(user, User):
-            return None
+            return self._signed_out(request)
         if user.must_change_password:
             return self._first(request, "请先修改一次性密码。", "account_change_password")
         if settings.REQUIRE_TWO_FACTORS and user.roles & TWO_FACTOR_ROLES:
@@ -101,6 +101,13 @@ class AccessMiddleware:
             if not is_mfa_enabled(user):
                 return self._first(request, "请先开通两步验证。", "mfa_activate_totp")
         return None
+
+    @staticmethod
+    def _signed_out(request: HttpRequest) -> HttpResponse | None:
+        """What somebody typed whose sign-in had ended is given back; who typed nothing goes to the sign-in page."""
+        if request.method != "POST" or answers.wants_json(request) or not expired.typed_in(request).anything:
+            return None
+        return expired.page(request)
 
     @staticmethod
     def _first(request: HttpRequest, words: str, name: str) -> HttpResponse:

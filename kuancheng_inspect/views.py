@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from inspections.models import Notice
-from kuancheng_inspect import answers, desk, health
+from kuancheng_inspect import answers, desk, expired, health
 from kuancheng_inspect.desk_rows import WEEKDAYS
 from kuancheng_inspect.setup_list import setup_of
 from registry import clock
@@ -84,7 +84,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
-    """A form whose token is stale."""
+    """A form whose token is stale: what was typed is given back."""
     if answers.wants_json(request):
         return JsonResponse({"sync": 1, "code": "csrf", "error": "页面停留太久，请刷新后再试。"}, status=403)
-    return render(request, "403.html", {"message": "页面停留太久，请返回上一页刷新后再提交。"}, status=403)
+    return expired.page(request)

@@ -12,6 +12,7 @@ from publicity.services.feedback import MAX_TEXT
 from publicity.services.summary import TEXTS
 from registry import clock
 from registry import webforms as forms
+from registry.seenforms import SeenForm
 from sampling.models import Plan
 
 DATE = {"type": "date"}
@@ -89,14 +90,13 @@ class FeedbackForm(forms.Form):
     text = forms.CharField(
         label="具体情况", max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 6}),
         help_text=f"写明时间、地点和经过，最多 {MAX_TEXT} 字。请不要写身份证号和银行账号。",
-        error_messages={"max_length": f"内容最多 {MAX_TEXT} 字，请删减后再提交。"},
     )  # fmt: skip
     contact = forms.CharField(
         label="您的联系方式", max_length=100, required=False, help_text="需要我们直接联系您时填写；只有经办人能看到。"
     )
 
 
-class SummaryForm(forms.ModelForm):
+class SummaryForm(SeenForm, forms.ModelForm):
     """The words of the 工作总结; the numbers come from the statistics as of the day."""
 
     as_of = DateField(label="统计截止日期")
@@ -111,14 +111,8 @@ class SummaryForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in TEXTS:
-            self.fields[name].max_length = 5000
-            self.fields[name].validators.append(_short_enough)
+            self.fields[name].limit(5000)
 
     def clean_as_of(self) -> dt.date:
         """Today or earlier."""
         return _not_in_future(self.cleaned_data.get("as_of"))
-
-
-def _short_enough(text: str) -> None:
-    if len(text) > 5000:
-        raise forms.ValidationError(f"最多 5000 字，现在有 {len(text)} 字。")

@@ -2,18 +2,23 @@
 
 from typing import Any
 
+from django.db import models
+
 from registry import webforms as forms
 from registry.models import CountyProfile, Department
+from registry.seenforms import SeenForm
 
 
 def _of(model: type[Any], name: str, **options: Any) -> forms.Field:
     """A form field of a model's field, with the width of its kind."""
-    field = model._meta.get_field(name).formfield(**options)
+    source = model._meta.get_field(name)
+    kind = {"form_class": forms.CharField} if isinstance(source, models.CharField) and not source.choices else {}
+    field = source.formfield(**kind, **options)
     field.error_messages["required"] = f"请填写{field.label}。"
     return field
 
 
-class ReasonedForm(forms.Form):
+class ReasonedForm(SeenForm):
     """A form whose last question is why."""
 
     reason = forms.CharField(

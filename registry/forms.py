@@ -10,6 +10,7 @@ from registry.enums import DayKind, ImportKind, InspectorStatus
 from registry.importers import Reading, read_registry_file
 from registry.models import Enterprise, Inspector, RiskScheme, User
 from registry.operations import new_key
+from registry.seenforms import SeenForm
 from registry.services import current_calendar
 from registry.spreadsheets import Header, Kind, SpreadsheetError, parse_date, read_rows
 from registry.text import folded, folded_code
@@ -73,7 +74,7 @@ class UploadForm(forms.Form):
         return data
 
 
-class InspectorStatusForm(forms.Form):
+class InspectorStatusForm(SeenForm):
     """Whether an inspector can be drawn."""
 
     status = forms.ChoiceField(label="状态", choices=InspectorStatus.choices, widget=forms.RadioSelect)
@@ -181,7 +182,8 @@ class CalendarForm(forms.Form):
         label="逐行粘贴",
         required=False,
         widget=forms.Textarea(attrs={"rows": 12}),
-        help_text="每行一天：日期、休或班、说明，用空格或逗号隔开，如：2027-01-01 休 元旦。只列与平常不同的日子。",
+        help_text="每行一天：日期、休或班、说明，用空格或逗号隔开，如：2027-01-01 休 元旦。只列与平常不同的日子；"
+        "通知里上一年 12 月的日子照样列出，会存到上一年。",
     )
     file = forms.FileField(
         label="或者上传 .xlsx",

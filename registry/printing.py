@@ -3,6 +3,8 @@
 Fonts are read once per process; Pango and the shared font configuration take one document at a time, hence the lock.
 Laying out takes seconds, on a busy machine half a minute, after which PostgreSQL ends a transaction that says nothing:
 what is printed is read first, and printed outside of any.
+Nothing is fetched but data: addresses and the product's own pictures and fonts below static/: a text that found its
+way into markup must not read this machine's files or ask its neighbours anything.
 A character that no font has is never drawn as a box: it is printed as its number, to be written in by hand.
 """
 
@@ -12,6 +14,9 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import segno
 from django.conf import settings
@@ -19,8 +24,11 @@ from django.db import transaction
 from django.utils.safestring import SafeString, mark_safe
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 press = threading.Lock()
+STATIC = settings.BASE_DIR / "static"
+OWN = {".otf", ".ttf", ".woff2", ".svg", ".png", ".css"}
 log = logging.getLogger(__name__)
 
 
@@ -28,15 +36,37 @@ log = logging.getLogger(__name__)
 def stylesheet() -> tuple[CSS, FontConfiguration]:
     """print.css with its fonts, read once per process (0.15 s)."""
     fonts = FontConfiguration()
-    return CSS(filename=settings.BASE_DIR / "static" / "css" / "print.css", font_config=fonts), fonts
+    return CSS(filename=STATIC / "css" / "print.css", font_config=fonts, url_fetcher=OwnFetcher()), fonts
+
+
+class OwnFetcher(URLFetcher):
+    """What a document may bring in: data: addresses and our own pictures and fonts. Anything else is left out of it and
+    said in the log: somewhere somebody's text became markup."""
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        """The bytes behind an address. WeasyPrint prints on without what raises here."""
+        if url[:5].lower() == "data:":
+            return super().fetch(url, headers)
+        if own := _own_file(url):
+            return super().fetch(own.as_uri(), headers)
+        log.error("a document asked for %s, which it may not", url[:200])
+        raise ValueError("not one of our own pictures and fonts")
+
+
+def _own_file(url: str) -> Path | None:
+    """The file of ours that a file: address names, however the way to it is written."""
+    if not url.startswith("file:///"):
+        return None
+    path = Path(unquote(url.removeprefix("file://").partition("?")[0].partition("#")[0])).resolve()
+    return path if path.is_relative_to(STATIC.resolve()) and path.suffix in OWN else None
 
 
 def layout(html: str) -> Document:
-    """HTML of ours, laid out; hold ``press`` while calling. Nothing is fetched: the templates name no address."""
+    """HTML of ours, laid out; hold ``press`` while calling."""
     _outside_transactions()
     css, fonts = stylesheet()
     with _no_search_for_cycles():
-        return HTML(string=html).render(stylesheets=[css], font_config=fonts)
+        return HTML(string=html, url_fetcher=OwnFetcher()).render(stylesheets=[css], font_config=fonts)
 
 
 def to_pdf(html: str) -> bytes:

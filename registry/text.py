@@ -182,3 +182,8 @@ def _why(place: int, character: str) -> str:
     if kind in {"Cc", "Cs"}:
         return f"第{place}个字是看不见的控制字符（{code}），请删除后重新输入"
     return f"第{place}个字是乱码（{code}），请对照原件改正"
+
+
+def too_long(length: int, limit: int) -> str:
+    """Why a text is not taken: how many characters it has and how many have to go. A line end is one of them."""
+    return f"最多 {limit} 字，现在有 {length} 字，多了 {length - limit} 字，请删减后再提交。"

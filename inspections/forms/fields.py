@@ -27,10 +27,7 @@ def day_field(label: str, **options: Any) -> forms.DateField:
 def text_field(label: str, *, rows: int = 0, length: int = TEXT, **options: Any) -> forms.CharField:
     """A text, of several lines with ``rows``."""
     widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
-    words = {"max_length": f"{label}最多 {length} 个字，请缩短。"}
-    return forms.CharField(
-        label=label, required=False, max_length=length, widget=widget, error_messages=words, **options
-    )
+    return forms.CharField(label=label, required=False, max_length=length, widget=widget, **options)
 
 
 def tick_field(label: str, **options: Any) -> forms.BooleanField:

@@ -46,7 +46,7 @@ class HandoverForm(forms.Form):
     )
     reason = forms.CharField(
         label="接收的理由", required=False, template_name=OWED, max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}), error_messages={"max_length": "接收的理由最多 500 个字，请缩短。"},
+        widget=forms.Textarea(attrs={"rows": 2}),
     )  # fmt: skip
     digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     parcel: Parcel

@@ -115,7 +115,7 @@ def clean_text(text: str, limit: int, *, named: bool = False) -> str:
     except folding.TextError as error:
         raise DomainError(f"{error}。") from None
     if len(text) > limit:
-        raise DomainError(f"最多 {limit} 个字，现在有 {len(text)} 个，请缩短。")
+        raise DomainError(folding.too_long(len(text), limit))
     return text
 
 

@@ -10,6 +10,7 @@ from inspections.enums import Way
 from inspections.models import DepartmentSection
 from registry import clock
 from registry.errors import DomainError
+from registry.text import too_long
 
 MOST = 20
 NOTE = 100
@@ -44,7 +45,7 @@ def _row(row: Mapping[str, Any], members: set[int]) -> dict[str, Any]:
         raise DomainError("联系经过里有一次的联系人不是本部门被抽中的检查人员，请重新选择。")
     note = str(row.get("note") or "").strip()
     if len(note) > NOTE:
-        raise DomainError(f"联系经过的说明最多 {NOTE} 个字，请缩短。")
+        raise DomainError(f"联系经过的说明{too_long(len(note), NOTE)}")
     return {"how": str(row["how"]), "at": stamp(moment), "by": row["by"], "note": note}
 
 

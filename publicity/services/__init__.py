@@ -13,7 +13,7 @@ from publicity.services.exporting import (
 )
 from publicity.services.feedback import answer_feedback, submit_feedback
 from publicity.services.publishing import correct_publication, publish_records, publishable_records
-from publicity.services.summary import save_summary, summarise_plan
+from publicity.services.summary import save_summary, summarise_plan, text_of
 
 __all__ = [
     "DueLine",
@@ -35,4 +35,5 @@ __all__ = [
     "save_summary",
     "submit_feedback",
     "summarise_plan",
+    "text_of",
 ]

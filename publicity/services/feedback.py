@@ -13,6 +13,7 @@ from registry import audit, clock, county
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import User
+from registry.text import too_long
 from sampling.models import Plan
 
 STREAM = "feedback"  # not that of the publications: a letter must not wait for a batch of them
@@ -65,7 +66,7 @@ def submit_feedback(
     if not text or not subject:
         raise DomainError("请写明涉及的企业或事项，以及具体情况。")
     if len(text) > MAX_TEXT:
-        raise DomainError(f"内容最多 {MAX_TEXT} 字，现在有 {len(text)} 字，请删减后再提交。")
+        raise DomainError(f"内容{too_long(len(text), MAX_TEXT)}")
     if sender:
         _count(sender)
     plan = plan or (publication.plan if publication else None)

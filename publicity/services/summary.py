@@ -1,12 +1,13 @@
 """工作总结: the words of the lead bureau, version by version, and the step to SUMMARISED (通知七(六))."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.db import transaction
 
 from publicity.models import PlanSummary
 from publicity.services.publishing import STREAM, require_lead
-from registry import audit, clock
+from registry import audit, clock, stale
 from registry.errors import DomainError
 from registry.models import User
 from sampling.enums import PlanState
@@ -17,11 +18,19 @@ TEXTS = ("organisation", "handling", *REQUIRED)
 STARTED = {PlanState.INSPECTING, PlanState.COMPLETED, PlanState.SUMMARISED}
 
 
+def text_of(summary: PlanSummary | None) -> dict[str, str]:
+    """What a version says; nothing where there is none yet."""
+    return {name: getattr(summary, name) if summary else "" for name in TEXTS}
+
+
 @transaction.atomic
-def save_summary(*, actor: User, plan: Plan, as_of: dt.date, **texts: str) -> PlanSummary:
+def save_summary(
+    *, actor: User, plan: Plan, as_of: dt.date, seen: Mapping[str, str] | None = None, **texts: str
+) -> PlanSummary:
     """Store a version of the summary; allowed on partial data too (the notice wants it by 25 October).
 
-    ``texts``: highlights, experience, problems, next_steps; optional organisation, handling. Raises DomainError.
+    ``texts``: highlights, experience, problems, next_steps; optional organisation, handling. ``seen``: the marks of the
+    version that the page showed. Raises DomainError.
     """
     plan = Plan.objects.select_for_update(of=("self",)).select_related("lead").get(pk=plan.pk)
     require_lead(actor, plan)
@@ -36,6 +45,11 @@ def save_summary(*, actor: User, plan: Plan, as_of: dt.date, **texts: str) -> Pl
     previous = plan.summaries.first()
     if previous and previous.as_of == as_of and all(getattr(previous, name) == clean[name] for name in TEXTS):
         return previous
+    before = text_of(previous)
+    stale.refuse_overwriting(
+        seen, actor=actor, before=before, after=clean, label=stale.labels_of(PlanSummary),
+        author=lambda _name: (previous.written_by.name, previous.written_at) if previous else (stale.SOMEBODY, None),
+    )  # fmt: skip
     version = previous.version + 1 if previous else 1
     summary = PlanSummary.objects.create(
         plan=plan, version=version, as_of=as_of, written_at=clock.now(), written_by=actor, **clean

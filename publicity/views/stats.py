@@ -20,6 +20,8 @@ from registry import clock
 from registry.errors import DomainError
 from registry.operations import new_key, once
 from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, requires
+from registry.seenforms import seen
+from registry.stale import StaleError
 from sampling.enums import PlanState
 from sampling.models import Plan
 
@@ -83,23 +85,27 @@ def stats_chart(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def _save(request: HttpRequest, plan: Plan, form: SummaryForm) -> str:
-    """Save the summary, and report it when that button was pressed; the refusal, or nothing."""
-    texts = {name: value for name, value in form.cleaned_data.items() if name != "key"}
+def _save(request: HttpRequest, plan: Plan, form: SummaryForm) -> bool:
+    """Save the summary, and report it when that button was pressed; a refusal stands beside the form."""
+    texts = {name: value for name, value in form.cleaned_data.items() if name not in ("key", "seen")}
     report = "report" in request.POST
 
     def effect() -> dict[str, Any]:
-        version = services.save_summary(actor=request.user, plan=plan, **texts).version
+        version = services.save_summary(actor=request.user, plan=plan, seen=form.seen_marks, **texts).version
         if report:
             services.summarise_plan(actor=request.user, plan=plan)
         return {"version": version}
 
     try:
         answer, _ = once(key=form.cleaned_data["key"], user=request.user, action="publicity:summary", effect=effect)
+    except StaleError as refusal:
+        form.offer(refusal)
+        return False
     except DomainError as refusal:
-        return refusal.message
+        form.add_error(None, refusal.message)
+        return False
     messages.success(request, f"已保存第 {answer['version']} 版" + ("，任务已转为“已总结”。" if report else "。"))
-    return ""
+    return True
 
 
 @requires(LEAD, AUDITOR, methods=("GET", "POST"), writes=(LEAD,))
@@ -109,13 +115,13 @@ def plan_summary(request: HttpRequest, pk: int) -> HttpResponse:
     latest = plan.summaries.first()
     form = SummaryForm(
         request.POST or None, instance=latest,
-        initial={"key": new_key(), "as_of": latest.as_of if latest else statistics.default_as_of()},
+        initial={
+            "key": new_key(), "seen": seen(services.text_of(latest)),
+            "as_of": latest.as_of if latest else statistics.default_as_of(),
+        },
     )  # fmt: skip
-    if request.method == "POST" and form.is_valid():
-        refusal = _save(request, plan, form)
-        if not refusal:
-            return redirect("publicity:plan_summary", pk=pk)
-        form.add_error(None, refusal)
+    if request.method == "POST" and form.is_valid() and _save(request, plan, form):
+        return redirect("publicity:plan_summary", pk=pk)
     context = {
         "plan": plan, "latest": plan.summaries.first(), "form": form, "may_write": LEAD in request.user.roles,
         "complete": plan.state == PlanState.COMPLETED, "today": clock.today(),

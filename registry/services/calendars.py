@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from registry import audit, clock, jobs
 from registry.enums import DayKind, Role
@@ -25,6 +26,7 @@ class YearChange:
     removed: list[DayRow]
     changed: list[tuple[DayRow, DayRow]]
     calendar: Calendar
+    before: list[DayRow]  # days that the notice fixes in the year before, and that go there
 
     @property
     def any(self) -> bool:
@@ -48,16 +50,23 @@ def current_calendar() -> tuple[Calendar, str]:
 
 
 def preview_calendar_year(year: int, days: Sequence[DayRow]) -> YearChange:
-    """The loaded calendar with ``year`` replaced by ``days``, and what differs. Reads only; local closing days stay."""
+    """The loaded calendar with ``year`` replaced by ``days``, and what differs. Reads only; local closing days stay.
+
+    Days of the year before are set there one by one: the rest of that year stays as it is.
+    """
     calendar, _version = current_calendar()
-    stored = CalendarDay.objects.filter(year=year).exclude(kind=DayKind.LOCAL_OFF)
+    before = [row for row in days if _reaches_back(row[0], year)]
+    touched = Q(year=year) | Q(day__in=[day for day, _kind, _name in before])
+    stored = CalendarDay.objects.filter(touched).exclude(kind=DayKind.LOCAL_OFF)
     old = {row.day: (row.day, row.kind, row.name) for row in stored}
     new = {day: (day, kind, name) for day, kind, name in days if kind != DayKind.LOCAL_OFF}
     closed = {day for day, kind, _name in days if kind == DayKind.LOCAL_OFF}
     wanted = Calendar(
         years=calendar.years | {year},
-        off=frozenset(_other(calendar.off, year) | {d for d, k, _ in new.values() if k == DayKind.OFF}),
-        working=frozenset(_other(calendar.working, year) | {d for d, k, _ in new.values() if k == DayKind.WORK}),
+        off=frozenset((_other(calendar.off, year) - old.keys()) | {d for d, k, _ in new.values() if k == DayKind.OFF}),
+        working=frozenset(
+            (_other(calendar.working, year) - old.keys()) | {d for d, k, _ in new.values() if k == DayKind.WORK}
+        ),
         closed=calendar.closed | closed,
     )
     return YearChange(
@@ -65,7 +74,13 @@ def preview_calendar_year(year: int, days: Sequence[DayRow]) -> YearChange:
         removed=[row for day, row in sorted(old.items()) if day not in new],
         changed=[(old[day], row) for day, row in sorted(new.items()) if day in old and old[day][1] != row[1]],
         calendar=wanted,
+        before=sorted(before),
     )
+
+
+def _reaches_back(day: dt.date, year: int) -> bool:
+    """New Year may begin in December; any other day of the year before is a slip of the pen."""
+    return (day.year, day.month) == (year - 1, 12)
 
 
 def _other(days: frozenset[dt.date], year: int) -> set[dt.date]:
@@ -76,13 +91,16 @@ def _problems(year: int, days: Sequence[DayRow]) -> list[str]:
     seen: set[dt.date] = set()
     problems = []
     for day, kind, _name in days:
-        if day.year != year:
+        if day.year != year and not _reaches_back(day, year):
             problems.append(f"{day}不在{year}年")
         elif day in seen:
             problems.append(f"{day}重复出现")
         elif kind == DayKind.WORK and day.weekday() < 5:
             problems.append(f"{day}本来就是工作日，不用标“班”")
         seen.add(day)
+    before = sum(1 for day, _kind, _name in days if _reaches_back(day, year))
+    if before and not CalendarYear.objects.filter(year=year - 1).exists():
+        problems.append(f"有 {before} 天属于{year - 1}年，而{year - 1}年的日历还没有录入：请先录入，或删去这几行")
     return problems
 
 
@@ -99,13 +117,16 @@ def load_calendar_year(
 
     ``number``: 文号 of the notice, empty where it is not known. Local closing days of the year stay. Open deadlines
     are computed anew afterwards. Raises DomainError when the notice is not named, a day lies outside the year, stands
-    twice, or changes nothing.
+    twice, or changes nothing. A notice that reaches into the year before (2018-12-29 in that of 2019) sets its days
+    there, and that year's version goes up.
     """
     _may_keep(actor)
     if not notice.strip():
         raise DomainError("请写明放假通知的名称或公布日期，以便核对。")
     if problems := _problems(year, days):
         raise DomainError(f"{year}年的日历有 {len(problems)} 处不对，请改正后再导入。", problems=problems)
+    _set_in_the_year_before(actor, year, [one for one in days if _reaches_back(one[0], year)])
+    days = [one for one in days if one[0].year == year]
     fields = {"notice": notice.strip(), "notice_number": number.strip(), "loaded_at": clock.now(), "loaded_by": actor}
     row, made = CalendarYear.objects.select_for_update().get_or_create(year=year, defaults=fields)
     before = {} if made else {"version": row.version, "notice": row.notice, "days": row.days.count()}
@@ -126,6 +147,28 @@ def load_calendar_year(
     )
     _recompute_later(row)
     return row
+
+
+def _set_in_the_year_before(actor: User | None, year: int, days: Sequence[DayRow]) -> None:
+    """Days that the notice of ``year`` fixes in the year before; nothing happens where they stand there already."""
+    row = CalendarYear.objects.select_for_update().filter(year=year - 1).first() if days else None
+    if row is None:
+        return
+    stored = {(one.day, one.kind == DayKind.LOCAL_OFF): one for one in row.days.all()}
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    for day, kind, name in days:
+        local = kind == DayKind.LOCAL_OFF
+        old = stored.get((day, local))
+        if old is not None and (local or (old.kind, old.name) == (kind, name)):
+            continue
+        if old is not None:
+            before[day.isoformat()] = old.get_kind_display()
+            old.delete()
+        CalendarDay.objects.create(year=row, day=day, kind=kind, name=name)
+        after[day.isoformat()] = DayKind(kind).label
+    if after:
+        _changed(actor, row, "修改日历", before, after, f"{year}年的放假通知包含{year - 1}年的日子")
 
 
 @transaction.atomic
@@ -162,7 +205,7 @@ def _year_to_change(actor: User, day: dt.date, reason: str) -> CalendarYear:
 
 
 def _changed(
-    actor: User, row: CalendarYear, action: str, before: dict[str, object], after: dict[str, object], reason: str
+    actor: User | None, row: CalendarYear, action: str, before: dict[str, object], after: dict[str, object], reason: str
 ) -> None:
     row.version += 1
     row.save(update_fields=["version"])

@@ -1,12 +1,13 @@
 """本县设置: saved as a new version each time, so that papers of the past keep the name they bore."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
-from registry import audit, clock, county
+from registry import audit, clock, county, stale
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import CountyProfile, Department, User
@@ -25,9 +26,10 @@ def save_county(
     complaint_phone: str,
     rename_departments: bool = False,
     reason: str,
+    seen: Mapping[str, str] | None = None,
 ) -> CountyProfile | None:
     """The county from now on; None when nothing changed. ``rename_departments``: departments whose name begins with the
-    county's old name get the new one. Raises DomainError in words."""
+    county's old name get the new one. ``seen``: the marks of what the page showed. Raises DomainError in words."""
     if Role.SYSADMIN not in actor.roles:
         raise DomainError("本县设置由系统管理员修改。")
     if not reason.strip():
@@ -37,6 +39,8 @@ def save_county(
     new = county.County(name.strip(), region_code.strip(), upstream_platform.strip(), complaint_phone.strip())
     if new == old:
         return None
+    label, author = stale.labels_of(CountyProfile), stale.from_trail(CountyProfile(), "registry", any_row=True)
+    stale.refuse_overwriting(seen, actor=actor, before=vars(old), after=vars(new), author=author, label=label)
     if not CountyProfile.objects.exists():
         CountyProfile.objects.create(**vars(county.initial()), since=BEGINNING)
     row = CountyProfile(**vars(new), since=clock.now(), saved_by=actor)

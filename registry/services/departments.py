@@ -1,11 +1,12 @@
 """Departments: another county has others, under other names; who took part in a draw keeps its code."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from registry import audit
+from registry import audit, stale
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Department, User
@@ -22,10 +23,13 @@ def was_frozen(department: Department) -> bool:
 
 
 @transaction.atomic
-def save_department(*, actor: User, department: Department | None, reason: str, **fields: Any) -> Department:
+def save_department(
+    *, actor: User, department: Department | None, reason: str, seen: Mapping[str, str] | None = None, **fields: Any
+) -> Department:
     """Add a department (None) or change one; ``fields``: names in FIELDS. Raises DomainError in words.
 
-    A department is not taken away: it is put out of use, so that what it did keeps its name.
+    A department is not taken away: it is put out of use, so that what it did keeps its name. ``seen``: the marks of
+    what the page showed.
     """
     if Role.SYSADMIN not in actor.roles:
         raise DomainError("部门由系统管理员维护。")
@@ -41,6 +45,10 @@ def save_department(*, actor: User, department: Department | None, reason: str, 
     for name in FIELDS:
         if name in fields:
             setattr(row, name, fields[name].strip() if isinstance(fields[name], str) else fields[name])
+    if before:
+        author, label = stale.from_trail(row, "registry"), stale.labels_of(Department)
+        after = audit.fields_of(row, FIELDS)
+        stale.refuse_overwriting(seen, actor=actor, before=before, after=after, author=author, label=label)
     if before and row.code != before["code"] and was_frozen(row):
         raise DomainError(f"{before['short_name']}参加过抽取，代码 {before['code']} 已写进抽取文件，不能再改。")
     try:

@@ -1,10 +1,11 @@
 """Inspectors and recusals."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
 
-from registry import audit, clock
+from registry import audit, clock, stale
 from registry.enums import InspectorStatus, Role
 from registry.errors import DomainError
 from registry.models import Enterprise, Inspector, Recusal, User
@@ -26,8 +27,12 @@ def set_inspector_status(
     unavailable_from: dt.date | None = None,
     unavailable_to: dt.date | None = None,
     badge_valid_until: dt.date | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> Inspector:
-    """Change whether an inspector can be drawn (leave, transfer, certificate renewed). Drawn teams stay as they are."""
+    """Change whether an inspector can be drawn (leave, transfer, certificate renewed). Drawn teams stay as they are.
+
+    ``seen``: the marks of what the page showed.
+    """
     change_registry()
     inspector = Inspector.objects.select_for_update(of=("self",)).select_related("department").get(pk=inspector.pk)
     _may_manage(actor, inspector)
@@ -40,6 +45,9 @@ def set_inspector_status(
     inspector.status = status
     inspector.unavailable_from, inspector.unavailable_to = unavailable_from, unavailable_to
     inspector.badge_valid_until = badge_valid_until or inspector.badge_valid_until
+    after, label = audit.fields_of(inspector, names), stale.labels_of(Inspector)
+    author = stale.from_trail(inspector, "registry")
+    stale.refuse_overwriting(seen, actor=actor, before=before, after=after, author=author, label=label)
     inspector.save(update_fields=names)
     audit.record(
         stream="registry",
@@ -47,7 +55,7 @@ def set_inspector_status(
         action="人员状态",
         obj=inspector,
         before=before,
-        after=audit.fields_of(inspector, names),
+        after=after,
     )
     return inspector
 

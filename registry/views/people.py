@@ -16,7 +16,9 @@ from registry.forms import InspectorStatusForm, RecusalForm
 from registry.models import Inspector, Recusal
 from registry.operations import new_key, once
 from registry.permissions import AUDITOR, DEPT_ADMIN, LEAD, SYSADMIN, requires
+from registry.seenforms import seen
 from registry.services import decide_recusal, declare_recusal, set_inspector_status
+from registry.stale import StaleError
 from registry.views.paging import page_of
 from registry.views.posted import sent
 
@@ -48,10 +50,14 @@ def inspector(request: HttpRequest, pk: int) -> HttpResponse:
     """One person; the own department changes the status."""
     one = get_object_or_404(Inspector.objects.visible_to(request.user).select_related("department"), pk=pk)
     names = ("status", "unavailable_from", "unavailable_to", "badge_valid_until")
-    form = InspectorStatusForm(*sent(request)[:1], initial={name: getattr(one, name) for name in names})
+    stored = {name: getattr(one, name) for name in names}
+    form = InspectorStatusForm(*sent(request)[:1], initial=stored | {"seen": seen(stored)})
     if request.method == "POST" and form.is_valid():
         try:
-            changed = set_inspector_status(actor=request.user, inspector=one, **form.cleaned_data)
+            marks = form.seen_marks
+            changed = set_inspector_status(actor=request.user, inspector=one, **form.cleaned_data | {"seen": marks})
+        except StaleError as error:
+            form.offer(error)
         except DomainError as error:
             form.add_error(None, error.message)
         else:

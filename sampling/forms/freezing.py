@@ -43,7 +43,6 @@ class FreezeForm(KeyForm):
                     required=False,
                     max_length=limit,
                     widget=forms.TextInput(attrs={"autocomplete": "off", "class": css}),
-                    error_messages={"max_length": f"{label}太长，最多 {limit} 个字符。"},
                 )
 
     @property

@@ -8,10 +8,11 @@ from registry import webforms as forms
 from registry.errors import DomainError
 from registry.models import Enterprise, Industry, RiskScheme
 from registry.operations import new_key
+from registry.seenforms import seen
 from sampling.enums import DrawType
-from sampling.forms.wizard import KeyForm, day_field, number_field, text_field
+from sampling.forms.wizard import StepForm, day_field, number_field, text_field
 from sampling.models import Plan
-from sampling.services.plans import MAX_CAP, UNGRADED, grades_of
+from sampling.services.plans import MAX_CAP, UNGRADED, grades_of, snapshot
 from sampling.services.rates import parse_rate, rate_text
 from sampling.services.scope import ScopeSpec
 
@@ -19,8 +20,10 @@ from sampling.services.scope import ScopeSpec
 PAST = {"recent_months": 0, "weight_other": 4, "weight_recent": 1, "cap_reason": ""}
 
 
-class ScopeForm(KeyForm):
+class ScopeForm(StepForm):
     """Step 3: which enterprises, and the rate of each grade."""
+
+    apart = frozenset({"scheme"})  # another scheme has other grades
 
     industries = forms.ModelMultipleChoiceField(
         queryset=Industry.objects.all(), label="行业", required=False, widget=forms.CheckboxSelectMultiple
@@ -49,7 +52,7 @@ class ScopeForm(KeyForm):
                       f"classed_{row.grade}": row.classes}  # fmt: skip
         own = {"industries": list(plan.industries.all()), "scheme": plan.scheme_id, "authority": plan.authority}
         own |= {name: getattr(plan, name) for name in ("registered_before", *PAST)}
-        super().__init__(*args, initial={"key": new_key(), **own, **rates}, **kwargs)
+        super().__init__(*args, initial={"key": new_key(), "seen": seen(snapshot(plan)), **own, **rates}, **kwargs)
         self.fields["industries"].required = plan.draw_type == DrawType.DIRECTED
         self.fields["industries"].error_messages["required"] = "定向抽查至少要勾选 1 个行业。"
         names = Enterprise.objects.order_by("authority").values_list("authority", flat=True).distinct()
@@ -100,6 +103,13 @@ class ScopeForm(KeyForm):
         if data["classes"] and not data.get("recent_months", 0):
             self.add_error("recent_months", "勾选了分两类抽的等级，请填写看近几个月，例如 12。")
         return data
+
+    def fields_for(self, name: str) -> list[str]:
+        """Rates and caps stand one by one, the ticks of 分两类 as one value."""
+        top, _, grade = name.partition(".")
+        if top == "classes":
+            return [f"classed_{one}" for one in self.grades]
+        return super().fields_for({"rates": f"rate_{grade}", "caps": f"cap_{grade}"}.get(top, name))
 
     @property
     def rate_fields(self) -> dict[str, forms.BoundField]:

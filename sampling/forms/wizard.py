@@ -6,6 +6,7 @@ from typing import Any
 from registry import webforms as forms
 from registry.models import Department, InspectionItem, User
 from registry.operations import new_key
+from registry.seenforms import SeenForm
 from sampling.enums import Beacon
 from sampling.models import Plan
 from sampling.services.attaching import SIGNATURES
@@ -50,10 +51,14 @@ class KeyForm(forms.Form):
     @property
     def changes(self) -> dict[str, Any]:
         """What a service is to be told: the cleaned fields without the key."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("key", "seen")}
 
 
-class NameForm(KeyForm):
+class StepForm(SeenForm, KeyForm):
+    """A step of a draft that a second person of the bureau may have open too."""
+
+
+class NameForm(StepForm):
     """Step 1: name, numbers, days and what the public is told."""
 
     task_name = text_field("抽查任务名称", limit=200, help_text="和文件名称一致，公示时原样显示。")
@@ -143,7 +148,7 @@ class DatesForm(KeyForm):
     registered_before = day_field("列入此日以前登记的企业", required=False)
 
 
-class ItemsForm(KeyForm):
+class ItemsForm(StepForm):
     """Step 2: who takes part and what each department checks. Items of a department that is not ticked are left out."""
 
     departments = forms.ModelMultipleChoiceField(
@@ -172,7 +177,7 @@ class ItemsForm(KeyForm):
         return data
 
 
-class PeopleForm(KeyForm):
+class PeopleForm(StepForm):
     """Step 4: how many inspectors a department sends into a team, and how many teams."""
 
     seats = number_field("seats")

@@ -17,7 +17,7 @@ from sampling.services.files import bundle_files, bundle_zip, frozen_files, log_
 from sampling.services.freezing import Party, freeze_plan, next_draw_id, print_sealed_copy, void_freeze
 from sampling.services.in_words import dice_words, digest, entropy_words, names_of, openness_words, when
 from sampling.services.own_year import OtherYear, other_years
-from sampling.services.plans import create_plan, update_plan
+from sampling.services.plans import create_plan, snapshot, update_plan
 from sampling.services.rates import parse_rate, rate_text
 from sampling.services.readiness import departments_without_items, freeze_problems, items_per_department
 from sampling.services.replacing import Seated, call_up_reserve, effective_team, effective_teams, replace_inspector
@@ -95,6 +95,7 @@ __all__ = [
     "run_batch",
     "run_draw",
     "scope_summary",
+    "snapshot",
     "spec_of",
     "update_plan",
     "verify_draws",

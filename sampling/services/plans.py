@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 
-from registry import audit, clock, county
+from registry import audit, clock, county, stale
 from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import Department, Enterprise, Industry, InspectionItem, RiskScheme, User
@@ -29,6 +29,7 @@ PLAIN = (
 OWN_DATES = ("reveal_on", "entropy_at", "beacon", "beacon_spec", "cap_reason")
 CARRIED = ("basis", "content", "methods", "duties_and_rights")  # texts that a preset or a copy takes over
 LINKS = ("departments", "industries", "items", "rates", "caps", "classes")
+LINK_LABELS = {"departments": "参与部门", "rates": "抽查比例", "caps": "年度检查上限", "classes": "分两类抽"}
 NUMBERS = {
     "seats": ("每部门人数", 2, 20),
     "teams": ("检查队数", 1, 500),
@@ -209,8 +210,11 @@ def create_plan(*, actor: User, past_start: bool = False, rehearsal: bool = Fals
 
 
 @transaction.atomic
-def update_plan(*, actor: User, plan: Plan, **fields: Any) -> Plan:
-    """Change a draft: any of PLAIN and LINKS. Raises DomainError once the plan is no draft any more."""
+def update_plan(*, actor: User, plan: Plan, seen: Mapping[str, str] | None = None, **fields: Any) -> Plan:
+    """Change a draft: any of PLAIN and LINKS. Raises DomainError once the plan is no draft any more.
+
+    ``seen``: the marks of the snapshot that the page was made from; what somebody else changed since is not wiped.
+    """
     locked = lock_plan(plan)
     must_lead(actor, locked)
     must_be(locked, PlanState.DRAFT)
@@ -227,6 +231,9 @@ def update_plan(*, actor: User, plan: Plan, **fields: Any) -> Plan:
     locked.save(update_fields=[name for name in PLAIN if name in fields])
     _set_links(locked, fields)
     after = snapshot(Plan.objects.get(pk=locked.pk))
+    author = stale.from_trail(locked, f"plan:{locked.pk}")
+    label = stale.labels_of(Plan, **LINK_LABELS)
+    stale.refuse_overwriting(seen, actor=actor, before=before, after=after, author=author, label=label)
     changed = [name for name in after if after[name] != before[name]]
     if changed:
         audit.record(

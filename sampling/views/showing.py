@@ -17,6 +17,8 @@ from registry.errors import DomainError
 from registry.formulas import csv_cell
 from registry.models import User
 from registry.operations import once
+from registry.seenforms import SeenForm
+from registry.stale import StaleError
 from sampling.enums import PlanState
 from sampling.models import Plan
 
@@ -90,7 +92,10 @@ def leads(user: User, plan: Plan) -> bool:
 
 
 def refuse(form: Form, error: DomainError) -> None:
-    """Show a refusal beside the form, its single problems below it."""
+    """Show a refusal beside the form, its single problems below it; both sides when somebody else saved meanwhile."""
+    if isinstance(error, StaleError) and isinstance(form, SeenForm):
+        form.offer(error)
+        return
     lines = error.problems if error.message == " ".join(error.problems) else [error.message, *error.problems]
     for line in lines[:30]:
         form.add_error(None, line)

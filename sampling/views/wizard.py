@@ -10,6 +10,7 @@ from registry import clock
 from registry.models import Department, InspectionItem
 from registry.operations import new_key
 from registry.permissions import LEAD, requires
+from registry.seenforms import seen
 from registry.services import read_fixture
 from sampling import services
 from sampling.enums import Beacon, DrawType, PlanState
@@ -37,7 +38,7 @@ def _save(request: HttpRequest, plan: Plan, form: Any, step: int) -> dict[str, A
     """Store one step."""
 
     def effect() -> dict[str, Any]:
-        return {"pk": services.update_plan(actor=request.user, plan=plan, **form.changes).pk}
+        return {"pk": services.update_plan(actor=request.user, plan=plan, seen=form.seen_marks, **form.changes).pk}
 
     return attempt(request.user, form, f"plan-step-{step}:{plan.pk}", effect)
 
@@ -112,7 +113,8 @@ def plan_edit(request: HttpRequest, pk: int) -> HttpResponse:
     plan = _draft(request, pk)
     if closed := _closed(request, plan):
         return closed
-    initial = {"key": new_key(), **{name: getattr(plan, name) for name in NameForm.base_fields if name != "key"}}
+    stored = {name: getattr(plan, name) for name in NameForm.base_fields if name not in ("key", "seen")}
+    initial = {"key": new_key(), "seen": seen(services.snapshot(plan)), **stored}
     form = NameForm(request.POST or None, initial=initial)
     if _save(request, plan, form, 1):
         return _next(request, plan, "sampling:plan_items")
@@ -126,7 +128,8 @@ def plan_items(request: HttpRequest, pk: int) -> HttpResponse:
     if closed := _closed(request, plan):
         return closed
     offered = InspectionItem.objects.in_force(max(clock.today(), plan.period_from)).distinct()
-    initial = {"key": new_key(), "items": list(plan.items.values_list("pk", flat=True))}
+    read = seen(services.snapshot(plan))
+    initial = {"key": new_key(), "seen": read, "items": list(plan.items.values_list("pk", flat=True))}
     initial["departments"] = list(plan.departments.values_list("department_id", flat=True))
     form = ItemsForm(request.POST or None, initial=initial, queryset=offered | plan.items.all().distinct())
     if _save(request, plan, form, 2):
@@ -194,7 +197,8 @@ def plan_people(request: HttpRequest, pk: int) -> HttpResponse:
     plan = _draft(request, pk)
     if closed := _closed(request, plan):
         return closed
-    form = PeopleForm(request.POST or None, initial={"key": new_key(), "seats": plan.seats, "teams": plan.teams})
+    read = {"seen": seen(services.snapshot(plan)), "seats": plan.seats, "teams": plan.teams}
+    form = PeopleForm(request.POST or None, initial={"key": new_key(), **read})
     if request.POST.get("then") != "count" and _save(request, plan, form, 4):
         return _next(request, plan, "sampling:plan_check")
     return render(request, "sampling/plan_people.html", _people_context(plan, form))

@@ -1,5 +1,6 @@
 // The ceremony, one step a screen: the list, the witnesses, 40 digits with read-back, a last look, one button.
 // Without this script the same form stands there whole. Nothing is sent before the button, and nothing is decided here.
+import { onKey, onTyped } from "./keys.js";
 import { fill } from "./older.js";
 
 const READ = "零一二三四五六七八九";
@@ -91,7 +92,7 @@ function retype(group) {
 }
 
 for (const group of groups) {
-  group.input.addEventListener("input", () => {
+  onTyped(group.input, () => {
     // Full-width digits are digits; whatever else was typed is not.
     const digits = group.input.value.normalize("NFKC").replace(/[^0-9]/g, "").slice(0, 5);
     if (group.input.value !== digits) group.input.value = digits;
@@ -149,7 +150,7 @@ form.addEventListener("click", (event) => {
 });
 
 // Enter goes on, it never draws: the draw has one button.
-form.addEventListener("keydown", (event) => {
+onKey(form, (event) => {
   if (event.key === "Enter" && event.target.matches("input")) {
     event.preventDefault();
     if (steps[now].dataset.step === "witnesses") steps[now].querySelector("[data-next]").click();

@@ -1,4 +1,5 @@
 // details[data-menu]: closes on Escape and on a click elsewhere.
+import { onKey } from "./keys.js";
 
 const close = (except) => {
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {
@@ -7,7 +8,7 @@ const close = (except) => {
 };
 
 document.addEventListener("click", (event) => close(event.target.closest?.("details[data-menu]")));
-document.addEventListener("keydown", (event) => {
+onKey(document, (event) => {
   if (event.key !== "Escape") return;
   const open = document.querySelector("details[data-menu][open]");
   close(null);

@@ -1,4 +1,5 @@
 // a[data-photo]: the picture large over the same page, so that nothing typed is lost. Without it the link opens the file.
+import { onKey } from "./keys.js";
 import { open, shut } from "./older.js";
 
 const links = [...document.querySelectorAll("a[data-photo]")];
@@ -35,7 +36,7 @@ if (links.length) {
   button("关闭", () => shut(dialog));
   dialog.append(bar, words, picture);
   document.body.append(dialog);
-  dialog.addEventListener("keydown", (event) => {
+  onKey(dialog, (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step) show(step);
   });

@@ -166,6 +166,28 @@ def test_the_steps_the_read_back_and_one_draw_for_two_clicks(office: LiveApp, en
     expect(still.locator("[data-skip]")).to_be_hidden()
 
 
+def test_enter_of_an_input_method_never_moves_the_ceremony(enter: Enter):
+    page = enter("牵头")
+    page.goto(f"/jihua/{PAIR}/chouqu/")
+    onward(page, "list")
+    page.fill("input[name=witness_unit_1]", "演示县公证处")
+    page.focus("input[name=witness_name_1]")
+    chrome = page.context.new_cdp_session(page)
+    chrome.send("Input.imeSetComposition", {"text": "zhang", "selectionStart": 5, "selectionEnd": 5})
+    taken = {"type": "rawKeyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229}
+    chrome.send("Input.dispatchKeyEvent", taken)
+    expect(page.locator("[data-step=witnesses]")).to_be_visible()
+    expect(page.locator("[data-step=digits]")).to_be_hidden()
+    chrome.send("Input.insertText", {"text": "张三"})
+    expect(page.locator("input[name=witness_name_1]")).to_have_value("张三")
+    page.keyboard.press("Enter")  # meant
+    expect(page.locator("[data-step=digits]")).to_be_visible()
+    chrome.send("Input.imeSetComposition", {"text": "４８３９２", "selectionStart": 5, "selectionEnd": 5})
+    expect(page.locator("[data-read-back]")).to_be_hidden()
+    chrome.send("Input.insertText", {"text": "４８３９２"})
+    expect(page.locator("[data-read-digits]")).to_have_text("48392")
+
+
 def test_the_same_form_draws_without_javascript(office: LiveApp, enter: Enter):
     page = enter("牵头", java_script_enabled=False)
     page.goto(f"/jihua/{PLAIN}/chouqu/")

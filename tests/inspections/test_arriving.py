@@ -392,7 +392,7 @@ def test_recusal_is_printed_as_it_was_answered(section: DepartmentSection, asked
         ({"at": "2024-09-24T14:05"}, "联系经过里有一次没有时间，请补上。"),
         ({"at": x.VISIT_FROM + dt.timedelta(days=1)}, "联系经过里有一次的时间在将来，请核对。"),
         ({"by": 0}, "联系经过里有一次的联系人不是本部门被抽中的检查人员，请重新选择。"),
-        ({"note": "话" * 101}, "联系经过的说明最多 100 个字，请缩短。"),
+        ({"note": "话" * 101}, "联系经过的说明最多 100 字，现在有 101 字，多了 1 字，请删减后再提交。"),
     ],
 )
 def test_an_attempt_that_cannot_be_is_refused(section: DepartmentSection, change: dict[str, Any], said: str) -> None:

@@ -373,7 +373,7 @@ def test_feedback_is_limited_in_length_and_number() -> None:
     url, client = reverse("publicity:feedback"), Client()
     data = {"kind": "QUESTION", "subject": "咨询", "text": "怎样申请回避"}
     too_long = client.post(url, {**data, "text": "字" * 2001})
-    assert too_long.context["form"].errors["text"] == ["内容最多 2000 字，请删减后再提交。"]
+    assert too_long.context["form"].errors["text"] == ["最多 2000 字，现在有 2001 字，多了 1 字，请删减后再提交。"]
     assert client.post(url, {**data, "kind": "X", "subject": ""}).context["form"].errors.keys() == {"kind", "subject"}
     assert [client.post(url, data).status_code for _ in range(5)] == [302] * 5
     refused = client.post(url, data)
