@@ -57,6 +57,13 @@ class AccountAdapter(DefaultAccountAdapter):
             credentials["username"] = account_name(credentials["username"])
         return super().authenticate(request, **credentials)
 
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """The time of it by the product's clock, as everything else that is shown beside it."""
+        from registry.services import note_sign_in  # noqa: PLC0415 -- settings are read before the apps stand
+
+        super().login(request, user)
+        note_sign_in(user)
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """To the password page while a one-time password is in use, else home."""
         user: Any = request.user

@@ -180,7 +180,7 @@ OPERATION_KEYS = not (TESTING and env.bool("OPERATION_KEYS_OFF", default=False))
 # --- the form in the field -------------------------------------------------------------------------------------------
 REST_OK = env.bool("REST_OK", default=False)  # 其余全部符合: convenient, and a temptation; the office decides
 # Submission asks for the second officer: confirmed from the own login, signed by hand, or signed on a scanned paper.
-REQUIRE_SECOND_OFFICER = env.bool("REQUIRE_SECOND_OFFICER", default=not (DEBUG or DEMO or TESTING))
+REQUIRE_SECOND_OFFICER = env.bool("REQUIRE_SECOND_OFFICER", default=not (DEBUG or TESTING))
 # Requests of one phone at once before 429 (per account and process, 4 a second afterwards); 0 = no limit.
 SYNC_BURST = env.int("SYNC_BURST", default=600)
 PHONE_OFFLINE = env.bool("PHONE_OFFLINE", default=True)

@@ -13,9 +13,10 @@ from pathlib import Path
 from inspections import services as inspecting
 from inspections.enums import Decision, LeadDecision, RecordState
 from inspections.models import Confirmation, DepartmentSection, InspectionRecord
-from kuancheng_inspect.demo import invented
+from kuancheng_inspect.demo import invented, letters
 from kuancheng_inspect.demo.accounts import Cast, give_inspectors_accounts, make_cast
 from kuancheng_inspect.demo.fieldwork import FieldWork
+from kuancheng_inspect.demo.pictures import paper
 from kuancheng_inspect.demo.times import at
 from publicity import services as publishing
 from registry import clock
@@ -62,6 +63,7 @@ class Campaign:
         self.freeze_and_draw()
         self.dispatch_and_confirm()
         self.approve()
+        letters.of_2024(self.cast, self.plan)
         work = FieldWork(self.cast, self.plan, self.say)
         work.inspect()
         work.review_and_publish()
@@ -198,8 +200,9 @@ class Campaign:
                 inspecting.confirm_records(actor=admin, confirmations=list(pending), note="经办人外出培训（演示）")
 
     def approve(self) -> None:
-        """Each department records its approval before anybody goes out."""
+        """Each department attaches its own form and records its approval before anybody goes out."""
         at("2024-06-12 10:00")
+        attach_forms(self.cast, self.plan)
         for admin in self.cast.admins.values():
             sections = DepartmentSection.objects.owed().filter(department=admin.department)
             if sections.exists():
@@ -232,6 +235,15 @@ class Campaign:
         self.plan = publishing.summarise_plan(actor=self.cast.lead, plan=self.plan)
         pending = self.plan.records.filter(confirmations__decision=Decision.PENDING).count()
         self.say(f"总结：计划状态“{self.plan.get_state_display()}”，未确认 {pending} 家")
+
+
+def attach_forms(cast: Cast, plan: Plan) -> None:
+    """现场检查文书 of every department, attached by its administrator."""
+    for admin in cast.admins.values():
+        title = f"{admin.department.short_name}现场检查记录"
+        words = [str(admin.department), "检查时间　　　　检查地点", "检查人员　　　　执法证号", "检查情况"]
+        form = paper(title, words)
+        sampling.attach_document(actor=admin, plan=plan, department=admin.department, title=title, upload=form)
 
 
 def second_plan(cast: Cast) -> Plan:

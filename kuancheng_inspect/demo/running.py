@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from inspections import services as inspecting
 from inspections.enums import RecordState, SectionState
 from inspections.models import Confirmation, DepartmentSection, InspectionRecord
+from kuancheng_inspect.demo import letters
 from kuancheng_inspect.demo.accounts import Cast
-from kuancheng_inspect.demo.campaign import WITNESSES, salts
+from kuancheng_inspect.demo.campaign import WITNESSES, attach_forms, salts
 from kuancheng_inspect.demo.fieldwork import FieldWork
 from kuancheng_inspect.demo.times import at
 from publicity import services as publishing
@@ -53,6 +54,7 @@ class Running:
     def _confirm(self, draw: Draw) -> None:
         """One enterprise comes back, the last waits for the police alone, who are late; the others are confirmed."""
         at("2026-09-03 15:00")
+        attach_forms(self.cast, self.plan)
         *_ready, returned, waiting = self.plan.records.order_by("number")
         confirmation = Confirmation.objects.get(record=returned, department__code="SJ")
         inspecting.return_record(
@@ -76,6 +78,7 @@ class Running:
         for number, record in enumerate(records[:SUBMITTED]):
             work._visit(record, number, dt.date(2026, 9, 7 + number))
         self._leave_lying(work, records[SUBMITTED + 1], "2026-09-10 16:00")
+        letters.of_2026(self.cast, self.plan)
         remind_all(dt.date(2026, 9, 11))
         at("2026-09-11 16:00")
         for record in records[:2]:

@@ -33,6 +33,7 @@ from registry.services.passwords import (
 )
 from registry.services.people import decide_recusal, declare_recusal, set_inspector_status
 from registry.services.reference import load_reference_data, read_fixture
+from registry.services.sessions import note_sign_in
 
 __all__ = [
     "LONG_WAIT",
@@ -58,6 +59,7 @@ __all__ = [
     "import_rows",
     "load_calendar_year",
     "load_reference_data",
+    "note_sign_in",
     "preview_calendar_year",
     "read_fixture",
     "record_past_inspection",

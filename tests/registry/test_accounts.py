@@ -1,5 +1,6 @@
 """From a handed-out password to one's own work, as a person goes: over HTTP, from accounts that services made."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from registry import clock
 from registry.enums import Role
 from registry.models import AuditEvent, CalendarYear, Department, InspectionItem, User
 from registry.services import create_account, reset_access, set_roles
-from tests.factories import make_department, make_user
+from tests.factories import PASSWORD, make_department, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -227,3 +229,15 @@ class TestCommands:
         events = AuditEvent.objects.filter(stream="accounts", reason="手机遗失").order_by("seq")
         assert [(one.action, one.actor_name) for one in events] == [("重置两步验证", "系统"), ("重置密码", "系统")]
         assert events[0].before == {"second_factor": ["totp", "recovery_codes"]}
+
+
+def test_a_sign_in_is_timed_by_the_clock_that_pages_show():
+    at = dt.datetime(2026, 9, 16, 9, 0, tzinfo=clock.SHANGHAI)
+    user = make_user(Role.LEAD, username="准点")
+    clock.pin(at, running=False)
+    try:
+        sign_in("准点", PASSWORD)
+    finally:
+        clock.pin(None)
+    user.refresh_from_db()
+    assert user.last_login == at

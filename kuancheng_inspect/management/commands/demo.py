@@ -5,6 +5,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kuancheng_inspect.demo.accounts import PASSWORD
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         """Build, print address and accounts, serve until Ctrl-C."""
         if not options["address"].startswith(("127.0.0.1:", "localhost:")):
             raise CommandError("演示只能在本机打开，地址请写 127.0.0.1:端口。")
+        settings.PUBLIC_ORIGIN = f"http://{options['address']}"  # what is printed leads to the server that printed it
         started = time.monotonic()
         folder = make_anew()
         campaign = Campaign(folder=folder, say=self.stdout.write)
