@@ -33,6 +33,13 @@ STOP_TIMEOUT = 30.0
 # Of a person's shell, and nothing that only tests and demonstrations know.
 SHELL = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
+# Python 3.11 and later sleep until a point of the monotonic clock. libfaketime 0.9.10 takes the offset from that point
+# even where that clock is not to be faked, and the call fails.
+SLEEP = """
+import select, time
+time.sleep = lambda seconds: select.select([], [], [], seconds) and None
+"""
+
 
 def chapter(heading: str) -> dict[str, list[str]]:
     """The code blocks of a chapter of the manual, by their language, in order."""
@@ -93,14 +100,10 @@ class Office:
 
     def start(self) -> None:
         """The programs that go on running, and the proxy before them."""
-        faked = {}
-        if self.ahead:
-            faked = {"LD_PRELOAD": str(faketime_library()), "FAKETIME": f"+{self.ahead}s"}
-            faked["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"  # how long something takes stays what it is
         first, *rest = self.blocks
         for block in filter(_goes_on, rest):
             name = _program(block)
-            self._spawn(name, ["bash", "-c", f"{first}exec {block}"], faked)
+            self._spawn(name, ["bash", "-c", f"{first}exec {block}"], self._later())
         self._spawn("nginx", [nginx_program(), "-c", str(self._nginx()), "-p", str(self.directory)], {})
         deadline = time.monotonic() + START_TIMEOUT
         while not self._answers():
@@ -129,11 +132,10 @@ class Office:
 
     def command(self, *arguments: str) -> str:
         """A command of the product, at the time of the server; what it printed."""
-        faked = {"LD_PRELOAD": str(faketime_library()), "FAKETIME": f"+{self.ahead}s"} if self.ahead else {}
         line = f'{self.blocks[0]}exec .venv/bin/python manage.py "$@"'
         done = subprocess.run(
             ["bash", "-c", line, "manage.py", *arguments],
-            cwd=BASE, env=self.environment | faked, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            cwd=BASE, env=self.environment | self._later(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{arguments}\n{done.stdout}{done.stderr}"
@@ -142,6 +144,18 @@ class Office:
     def log(self, name: str) -> str:
         """What a program has printed so far."""
         return (self.directory / f"{name}.log").read_text(errors="replace")
+
+    def _later(self) -> dict[str, str]:
+        """What makes a program live `ahead` of the clock. How long something takes stays what it is."""
+        if not self.ahead:
+            return {}
+        folder = self.directory / "python"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(SLEEP)
+        return {
+            "LD_PRELOAD": str(faketime_library()), "FAKETIME": f"+{self.ahead}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "PYTHONPATH": str(folder),
+        }  # fmt: skip
 
     def _spawn(self, name: str, command: list[str], more: dict[str, str]) -> None:
         with (self.directory / f"{name}.log").open("ab") as log:

@@ -50,11 +50,11 @@ def workbook(path: Path, columns: list[str], rows: list[list[str]]) -> Path:
 
 def enterprises(path: Path) -> Path:
     """Three internet cafés."""
-    fixed = ["个体工商户", AUTHORITY, "存续", "2019-05-20"]
+    kind, rest = ["个体工商户", AUTHORITY, "存续", "2019-05-20"], ["网吧", "A", "2024-06-01", "赵某", "13900000000"]
     rows = [
-        [code_of(number), f"演示{name}网吧", *fixed, f"演示镇示例街{number}号", "网吧", "A", "2024-06-01", "赵某", "13900000000"]
+        [code_of(number), f"演示{name}网吧", *kind, f"演示镇示例街{number}号", *rest]
         for number, name in enumerate("甲乙丙", 1)
-    ]  # fmt: skip
+    ]
     return workbook(path, ENTERPRISE_COLUMNS, rows)
 
 
@@ -83,7 +83,7 @@ def slips(page: Page) -> dict[str, str]:
     found = page.locator(".slip").evaluate_all(
         "all => all.map(one => [...one.querySelectorAll('dd')].map(dd => dd.textContent.trim()))"
     )
-    return {login: password for login, password in found}
+    return dict(found)
 
 
 def open_account(page: Page, login: str, name: str, department: str, role: str) -> str:
@@ -132,3 +132,106 @@ def inspectors_accounts(page: Page, count: int) -> dict[str, str]:
     follow(page.get_by_role("button", name="开设账号，显示密码条"))
     expect(page.get_by_role("heading", level=1)).to_have_text(f"密码条，{count} 人")
     return slips(page)
+
+
+def make_plan(page: Page, today: dt.date, departments: list[str]) -> None:
+    """The five steps of the wizard: two departments, one of three cafés, public at once."""
+    page.goto("/daiban/")
+    follow(page.get_by_role("link", name="写草稿").first)
+    page.fill("input[name=task_name]", f"{today.year}年度演示联合抽查")
+    page.fill("input[name=period_from]", (today + dt.timedelta(days=1)).isoformat())
+    page.fill("input[name=period_to]", (today + dt.timedelta(days=40)).isoformat())
+    page.locator("input[name=sealed][value=False]").check(force=True)
+    page.fill("textarea[name=basis]", "演示：本年度抽查工作计划")
+    follow(page.get_by_role("button", name="下一步：检查事项"))
+    for department in departments:
+        page.get_by_role("checkbox", name=f"{department}参加").check(force=True)
+        page.get_by_role("checkbox", name=f"全选{department}的事项").check()
+    follow(page.get_by_role("button", name="下一步：范围和比例"))
+    page.get_by_role("checkbox", name=re.compile("网吧|上网服务")).first.check(force=True)
+    page.select_option("select[name=authority]", label=AUTHORITY)
+    for box in page.locator("input[name^=rate_]").all():
+        box.fill("1/3" if box.get_attribute("name") == "rate_A" else "0")
+    follow(page.get_by_role("button", name="下一步：检查人员"))
+    page.fill("input[name=seats]", "2")
+    page.fill("input[name=teams]", "1")
+    follow(page.get_by_role("button", name="下一步：核对"))
+    expect(page.get_by_text("3 家中抽 33.33%，1 队，每队 1 家")).to_be_visible()
+    for department in departments:
+        expect(
+            page.get_by_role("rowheader", name=department).or_(page.get_by_role("cell", name=department)).first
+        ).to_be_visible()
+    fits(page)
+
+
+def freeze(page: Page) -> str:
+    """From the last step of the wizard to the frozen roster; the draw has to wait. Returns its number."""
+    follow(page.get_by_role("link", name=re.compile("冻结")).first)
+    page.check("input[name=checked]")
+    follow(page.get_by_role("button", name="冻结名单"))
+    fits(page)
+    found = re.search(r"抽取编号 (\d{4}-\d{6})", page.locator("body").inner_text())
+    assert found is not None
+    return found[1]
+
+
+def draw(page: Page) -> None:
+    """Two witnesses, forty digits thrown before everybody, one start."""
+    page.goto("/jihua/1/chouqu/")
+    page.locator("[data-step=list] [data-next]").click()
+    for number, name in ((1, "见证人甲"), (2, "见证人乙")):
+        page.fill(f"input[name=witness_name_{number}]", name)
+        page.fill(f"input[name=witness_unit_{number}]", "演示单位")
+    page.locator("[data-step=witnesses] [data-next]").click()
+    for digits in DIGITS:
+        page.keyboard.type(digits)
+        page.keyboard.press("Enter")
+    page.locator("[data-step=digits] [data-next]").click()
+    page.get_by_role("button", name="开始抽取").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("3 家企业抽中 1 家")
+    follow(page.get_by_role("link", name="看完整结果"))
+    fits(page)
+
+
+def dispatch(page: Page) -> None:
+    """From the result to the departments."""
+    follow(page.get_by_role("link", name=re.compile("派发")).first)
+    follow(page.get_by_role("button", name=re.compile("^派发给 2 个部门")))
+
+
+def confirm_and_approve(page: Page) -> None:
+    """A department takes over what was dispatched to it and notes who approved the visits."""
+    page.goto("/daiban/")
+    follow(page.get_by_role("link", name=re.compile("确认派发的 1 家企业")))
+    fits(page)
+    page.locator("input[name=pk]").check()
+    follow(page.get_by_role("button", name=re.compile("确认所选")))
+    page.goto("/daiban/")
+    follow(page.get_by_role("link", name=re.compile("检查审批")))
+    page.locator("input[name=pk]").check()
+    page.fill("input[name=approver]", "演示局长")
+    follow(page.get_by_role("button", name=re.compile("审批")))
+
+
+def review(page: Page) -> None:
+    """The department looks the record through."""
+    page.goto("/daiban/")
+    follow(page.get_by_role("link", name=re.compile("复核 1 份检查记录")))
+    fits(page)
+    follow(page.get_by_role("button", name=re.compile("通过")))
+
+
+def publish(page: Page) -> None:
+    """The lead bureau publishes the one result there is."""
+    page.goto("/daiban/")
+    follow(page.get_by_role("link", name=re.compile("公示 1 家企业的检查结果")))
+    fits(page)
+    page.locator("input[type=checkbox][form=publish]:not([data-select-all])").check()
+    follow(page.get_by_role("button", name="公示所选"))
+
+
+def look_through(page: Page) -> None:
+    """The auditor has the whole trail calculated anew."""
+    page.goto("/mingku/jilu/jiaoyan/")
+    fits(page)
+    expect(page.get_by_text(re.compile(r"已逐条重算 \d+ 条操作记录，\d+ 个记录流全部完好"))).to_be_visible()

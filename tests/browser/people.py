@@ -76,7 +76,7 @@ class Person:
         """The slip's password goes, the second factor comes where the office asks for it; then the work."""
         page = self.sign_in()
         expect(page.get_by_role("heading", level=1)).to_have_text("修改密码")
-        own = f"{self.login}自己的密码7"
+        own = f"{self.login}改成自己的密码·7"
         page.fill("input[name=oldpassword]", self.password)
         page.fill("input[name=password1]", own)
         page.fill("input[name=password2]", own)
