@@ -53,7 +53,8 @@ def tall(page: Page) -> int:
 
 SMALL = """least => {
   const seen = (one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-  const area = (one) => (one.matches("input") && one.closest("label")) || one;
+  const label = (one) => one.closest("label") || (one.matches("[type=checkbox], [type=radio]") && one.labels[0]);
+  const area = (one) => (one.matches("input") && label(one)) || one;
   const inText = (one) => one.matches("a") && getComputedStyle(one).display === "inline" && one.closest("p");
   return [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
     .filter((one) => seen(area(one)) && !inText(one) && !one.closest(".visually-hidden, .skip, .demo-strip"))

@@ -293,7 +293,7 @@ def test_two_officers_sign_with_the_enterprise_and_submit_once(field: Field) -> 
     assert all(0 <= x <= width for stroke in strokes for x, _, _ in stroke)
     follow(first.get_by_role("button", name=re.compile("^提交")))
     expect(first.locator("body")).to_contain_text("检查记录已提交")
-    expect(first.locator(".next-list")).to_contain_text("部门复核")
+    expect(first.locator(".done-box ~ .card .next-list")).to_contain_text("部门复核")
     second.goto(record)
     expect(second.locator("body")).to_contain_text("内容已锁定")
     assert field.app.manage("verify_audit").returncode == 0

@@ -108,7 +108,9 @@ def item(page: Page, number: int) -> Locator:
 
 
 def answer(page: Page, number: int, value: str) -> None:
-    tap(item(page, number).locator(f"input[type=radio][value={value}]"))
+    choice = item(page, number).locator(f"input[type=radio][value={value}]")
+    choice.evaluate("one => one.closest('details')?.setAttribute('open', '')")  # 其他情况 is opened first
+    tap(choice)
 
 
 def tap(target: Locator) -> None:

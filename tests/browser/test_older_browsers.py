@@ -70,7 +70,7 @@ def meet(page: Page) -> None:
 def test_without_later_selectors_the_choice_shows_and_opens_its_questions(field: Field, script: bool) -> None:
     _, page = signed_in(field, java_script_enabled=script)
     page.route("**/*.css", stripped)
-    page.goto(f"{TODAY}{field.records[0]}/")
+    page.goto(f"{TODAY}{field.records[0 if script else 6]}/")
     if script:
         ready(page)
         meet(page)

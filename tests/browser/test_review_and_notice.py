@@ -36,10 +36,11 @@ for record in records:
     section = x.section_of(record)
     x.fill(section)
     bad = section.findings.first()
+    section.findings.filter(pk=bad.pk).update(answer="NOT_OK", text="日志不足60日", version=2)
+    bad.refresh_from_db()
     for shade in (40, 200):
         picture = x.picture((600, 400), name=f"照片{shade}.jpg", colour=(shade, 90, 90))
         add_evidence(actor=x.inspectors(section)[0], record=record, kind="PHOTO", upload=picture, finding=bad)
-    section.findings.filter(pk=bad.pk).update(answer="NOT_OK", text="日志不足60日", version=2)
     DepartmentSection.objects.filter(pk=section.pk).update(
         state="SUBMITTED", submitted_at=f.NOW, publish_due_on="2024-10-25", version=1
     )
