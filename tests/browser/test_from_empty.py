@@ -86,7 +86,8 @@ def next_afternoon(now: float) -> float:
 
 
 def inspect(phones: list[Page]) -> None:
-    """Two of each department at the door: both there, everything filled in; the enterprise signs once for all."""
+    """Two of each department at the door: both there, everything filled in; the enterprise signs what
+    each has confirmed, for a result that is added after a signature asks for a new one."""
     firsts = phones[::2]
     for first, second in zip(firsts, phones[1::2], strict=True):
         address = field.open_record(first)
@@ -96,8 +97,7 @@ def inspect(phones: list[Page]) -> None:
         field.fill(first, heads=first is firsts[0])
     for first in firsts:
         field.check(first)
-        if first is firsts[0]:
-            field.sign(first)
+        field.sign(first)
         field.submit(first)
 
 
