@@ -93,6 +93,9 @@ def _elsewhere(every: list[DepartmentSection], own: DepartmentSection, signed: A
     """(department, inspectors who neither confirmed that they are there nor signed) of the others."""
     others = [row for row in every if row.pk != own.pk and row.state not in CLOSED_WITHOUT_VISIT]
     return [
-        (row.department.short_name, sum(not (one.replaced or one.attended_at or one.pk in signed) for one in row.members.all()))
+        (
+            row.department.short_name,
+            sum(not (one.replaced or one.attended_at or one.pk in signed) for one in row.members.all()),
+        )
         for row in others
     ]

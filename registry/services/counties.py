@@ -27,8 +27,8 @@ def save_county(
     reason: str,
 ) -> CountyProfile | None:
     """The county from now on; None when nothing changed. The first time what the installation came with is saved as it
-    is: somebody has looked at it (the set-up list asks for it). ``rename_departments``: departments whose name begins with the
-    county's old name get the new one. Raises DomainError in words."""
+    is: somebody has looked at it (the set-up list asks for it). ``rename_departments``: departments whose name begins
+    with the county's old name get the new one. Raises DomainError in words."""
     if Role.SYSADMIN not in actor.roles:
         raise DomainError("本县设置由系统管理员修改。")
     if not reason.strip():
