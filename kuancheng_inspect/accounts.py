@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -89,3 +90,5 @@ class AccountAdapter(DefaultAccountAdapter):
         from registry.services import change_password  # noqa: PLC0415 -- as above
 
         change_password(actor=user, password=password, keep=self.request.session.session_key or "")
+        # The present password was typed for it: the second factor, which comes next, does not ask for it once more.
+        reauthenticate_by_password(self.request)

@@ -65,6 +65,10 @@ has_cjk_font() {
 
 has_postgres() { has_program postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
 
+has_faketime() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null; }
+
+has_nginx() { has_program nginx || [ -x /usr/sbin/nginx ]; }
+
 has_chromium() { has_program chromium || has_program chromium-browser || has_program google-chrome; }
 
 needed=()   # without these the profile cannot work
@@ -84,6 +88,8 @@ has_cjk_font || needed+=(fonts-noto-cjk)
 if [ "$profile" != demo ]; then
   has_postgres || wanted+=(postgresql)
   has_program redis-server || wanted+=(redis-server)
+  has_faketime || wanted+=(faketime)
+  has_nginx || wanted+=(nginx-light)
   has_program pdftotext || wanted+=(poppler-utils)
   has_chromium || wanted+=(chromium)
   has_program hb-subset || wanted+=(libharfbuzz-bin)

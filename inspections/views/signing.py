@@ -90,9 +90,12 @@ def _sign_context(user: Any, record: InspectionRecord, section: DepartmentSectio
 
 
 def _elsewhere(every: list[DepartmentSection], own: DepartmentSection, signed: Any) -> list[tuple[str, int]]:
-    """(department, inspectors still to sign) of the others."""
+    """(department, inspectors who neither confirmed that they are there nor signed) of the others."""
     others = [row for row in every if row.pk != own.pk and row.state not in CLOSED_WITHOUT_VISIT]
     return [
-        (row.department.short_name, sum(not one.replaced and one.pk not in signed for one in row.members.all()))
+        (
+            row.department.short_name,
+            sum(not (one.replaced or one.attended_at or one.pk in signed) for one in row.members.all()),
+        )
         for row in others
     ]

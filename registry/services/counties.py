@@ -28,8 +28,9 @@ def save_county(
     reason: str,
     seen: Mapping[str, str] | None = None,
 ) -> CountyProfile | None:
-    """The county from now on; None when nothing changed. ``rename_departments``: departments whose name begins with the
-    county's old name get the new one. ``seen``: the marks of what the page showed. Raises DomainError in words."""
+    """The county from now on; None when nothing changed. The first time what the installation came with is saved as it
+    is: somebody has looked at it (the set-up list asks for it). ``rename_departments``: departments whose name begins
+    with the county's old name get the new one. ``seen``: the marks of what the page showed. Raises DomainError."""
     if Role.SYSADMIN not in actor.roles:
         raise DomainError("本县设置由系统管理员修改。")
     if not reason.strip():
@@ -37,7 +38,8 @@ def save_county(
     change_registry()  # two at once: one version after the other
     old = county.current()
     new = county.County(name.strip(), region_code.strip(), upstream_platform.strip(), complaint_phone.strip())
-    if new == old:
+    confirmed = CountyProfile.objects.exclude(saved_by=None).exists()
+    if new == old and confirmed:
         return None
     label, author = stale.labels_of(CountyProfile), stale.from_trail(CountyProfile(), "registry", any_row=True)
     stale.refuse_overwriting(seen, actor=actor, before=vars(old), after=vars(new), author=author, label=label)
@@ -53,10 +55,10 @@ def save_county(
     audit.record(
         stream="registry",
         actor=actor,
-        action="修改本县设置",
+        action="修改本县设置" if names else "核对本县设置",
         obj=row,
         before={one: getattr(old, one) for one in names},
-        after={one: getattr(new, one) for one in names},
+        after={one: getattr(new, one) for one in names or county.NAMES},
         reason=reason.strip(),
     )
     if rename_departments and old.name != new.name:

@@ -182,7 +182,8 @@ def publish(page: Page) -> None:
 
 def test_a_campaign_goes_from_sign_in_to_the_public_page(prepared: LiveApp, sign_in: SignIn):
     lead = sign_in("牵头")
-    expect(lead.get_by_role("heading", level=1)).to_have_text("下一步：导入检查人员")  # of three departments nobody is there
+    # Of three departments that the county has, nobody is there yet: the set-up list says so until the first draw.
+    expect(lead.get_by_role("heading", level=1)).to_have_text("下一步：导入检查人员")
     freeze_and_draw(lead, prepared)
     dispatch(lead)
     for code in ("WL", "SJ"):

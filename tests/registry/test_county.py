@@ -71,6 +71,17 @@ def test_saving_the_same_again_writes_nothing(chief: User) -> None:
     assert AuditEvent.objects.filter(action="修改本县设置").count() == 1
 
 
+def test_what_the_installation_came_with_can_be_confirmed_once(chief: User) -> None:
+    """The set-up list asks to look at it and save it, and it is right as it is."""
+    came_with = vars(county.current())
+    row = save(chief, **came_with)
+    assert row is not None
+    assert (row.saved_by, row.name) == (chief, came_with["name"])
+    assert save(chief, **came_with) is None
+    [event] = AuditEvent.objects.filter(stream="registry", actor=chief)
+    assert (event.action, event.before, event.after) == ("核对本县设置", {}, came_with)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

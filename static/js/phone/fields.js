@@ -37,6 +37,8 @@ export function toLocal(instant) {
 }
 
 export const nowLocal = () => toLocal(serverNow().toISOString());
+// 9月24日 14:05
+export const stamp = (instant) => toLocal(instant).slice(5).replace(/^0?(\d+)-0?(\d+)T/, "$1月$2日 ");
 
 export function readField(form, prefix, name) {
   const inputs = [...form.querySelectorAll(`[name="${prefix}-${name}"]`)];
