@@ -22,10 +22,10 @@ BASE = Path(__file__).resolve().parent.parent
 ROWS = int(os.environ.get("BENCH_FREEZE_ROWS", "1000" if TINY else "1000000"))
 DEPARTMENTS = ("WL", "GA", "WS", "SJ", "XF")
 ENTERPRISES = """
-INSERT INTO registry_enterprise (uscc, name, name_sort, entity_type, authority, status, registered_on, address,
-  township, legal_rep, contact_name, contact_phone, updated_at)
-SELECT '91999999MA' || lpad(i::text, 7, '0') || 'X', '演示' || i || '号商店', i::text, 'ENTERPRISE', %s, 'ACTIVE',
-  DATE '2010-01-01' + i %% 4000, '演示县示例镇样板街' || i || '号', '', '', '', '', now()
+INSERT INTO registry_enterprise (uscc, name, name_sort, search_key, entity_type, authority, status, registered_on,
+  address, township, legal_rep, contact_name, contact_phone, updated_at)
+SELECT '91999999MA' || lpad(i::text, 7, '0') || 'X', '演示' || i || '号商店', i::text, '演示' || i || '号商店',
+  'ENTERPRISE', %s, 'ACTIVE', DATE '2010-01-01' + i %% 4000, '演示县示例镇样板街' || i || '号', '', '', '', '', now()
 FROM generate_series(1, %s) AS i ORDER BY md5(i::text)
 """
 RATINGS = """
