@@ -15,13 +15,13 @@ from benchmarks.chaos import NO_POWER, POWER, Scenario, Verdict, has_power, tria
 @pytest.mark.race
 def test_what_was_acknowledged_is_there_once() -> None:
     real, control = trial(
-        Scenario(10, every=1.2, patience=60, kills=6),
+        Scenario(10, every=1.0, patience=90, kills=14),
         Scenario(0, every=0.4, keys=False, crashes=False, patience=90),
         pairs=8,
     )
     assert (real.lost, real.doubled) == (0, 0)
     assert real.keys == real.effects == real.versions >= real.acknowledged > 0
-    assert real.kills >= 6
+    assert real.kills >= 14
     assert real.crashes > 0
     assert has_power(real, control), control
 
