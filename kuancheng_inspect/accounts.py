@@ -1,20 +1,53 @@
 """allauth adapter: no sign-up; accounts are made by the system administrator. And the account behind a session."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
 
+from registry.addresses import client_address
 from registry.models import User
 from registry.statements import Columns, first
 from registry.text import account_name
+
+DEVICE_COOKIE = "__Host-device" if settings.HTTPS else "device"
+DEVICE_DAYS = 180
+DEVICE_ACCOUNTS = 20  # a computer that an office shares
+
+
+def known_accounts(request: HttpRequest) -> list[int]:
+    """The accounts that signed in with this browser within half a year, the last one first."""
+    try:
+        found = signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt="device", max_age=DEVICE_DAYS * 86400)
+    except signing.BadSignature:
+        return []
+    return [pk for pk in found if isinstance(pk, int)] if isinstance(found, list) else []
+
+
+def remember_device(response: Any, accounts: Iterable[int]) -> None:
+    """Let the browser say next time that these accounts signed in with it. It opens nothing; see ADR 0008."""
+    value = signing.dumps(list(dict.fromkeys(accounts))[:DEVICE_ACCOUNTS], salt="device")
+    options: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": settings.HTTPS, "path": "/"}
+    response.set_cookie(DEVICE_COOKIE, value, max_age=DEVICE_DAYS * 86400, **options)
+
+
+def waiting_words(seconds: int) -> str:
+    """Why nobody looks at the password now, and what to do."""
+    minutes = -(-seconds // 60)
+    return (
+        f"密码输错次数太多，请等 {minutes} 分钟再试。急用的，用以前登录过的电脑或手机登录，或请系统管理员重新发放密码。"
+    )
 
 
 class Backend(AuthenticationBackend):
@@ -54,9 +87,36 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """With the name as accounts are stored: a mark that nobody sees is no wrong password, and no second name under
         which to guess (`registry.text.account_name`)."""
+        from registry.services import Caller, note_failure, seconds_to_wait  # noqa: PLC0415 -- as below
+
         if isinstance(credentials.get("username"), str):
             credentials["username"] = account_name(credentials["username"])
-        return super().authenticate(request, **credentials)
+        known = frozenset(known_accounts(request))
+        caller = Caller(credentials.get("username", ""), client_address(request), known)
+        if seconds := seconds_to_wait(caller):
+            request.sign_in_wait = seconds  # type: ignore[attr-defined] -- the middleware makes it 429
+            raise ValidationError(waiting_words(seconds))
+        user = super().authenticate(request, **credentials)
+        if user is None:
+            note_failure(caller)
+        return user
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As everywhere (`registry.addresses`)."""
+        return client_address(request) or super().get_client_ip(request)
+
+    def post_login(self, request: HttpRequest, user: Any, **options: Any) -> Any:
+        """Signed in, with everything that is asked for: the browser is known from now on, and the owner is told."""
+        from registry.services import Caller, note_success  # noqa: PLC0415 -- settings are read before the apps stand
+
+        known = known_accounts(request)
+        strangers = note_success(Caller(user.username, client_address(request), frozenset(known)))
+        response = super().post_login(request, user, **options)
+        if strangers:
+            words = f"上次登录以来，有人在别处用您的用户名输错了 {strangers} 次密码。不是您本人的，请告诉系统管理员。"
+            messages.warning(request, words)
+        remember_device(response, [user.pk, *known])
+        return response
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """The time of it by the product's clock, as everything else that is shown beside it."""

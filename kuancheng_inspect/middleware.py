@@ -80,7 +80,10 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if seconds := getattr(request, "sign_in_wait", 0):  # set where the password would have been looked at
+            response.status_code, response["Retry-After"] = 429, str(seconds)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any

@@ -91,6 +91,7 @@ class FeedbackForm(forms.Form):
         label="具体情况", max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 6}),
         help_text=f"写明时间、地点和经过，最多 {MAX_TEXT} 字。请不要写身份证号和银行账号。",
     )  # fmt: skip
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     contact = forms.CharField(
         label="您的联系方式", max_length=100, required=False, help_text="需要我们直接联系您时填写；只有经办人能看到。"
     )

@@ -130,6 +130,18 @@ def the_county_is_asked_for(path: str, source: str) -> list[str]:
     ]
 
 
+def addresses_have_one_source(path: str, source: str) -> list[str]:
+    """Behind proxies REMOTE_ADDR is the proxy's, and X-Forwarded-For what a caller likes."""
+    if path == "registry/addresses.py":
+        return []
+    return [
+        f"{path}:{node.lineno}: {node.value}; use registry.addresses.client_address"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant)
+        and str(node.value).lower().replace("-", "_") in {"remote_addr", "http_x_forwarded_for", "x_forwarded_for"}
+    ]
+
+
 def no_random(path: str, source: str) -> list[str]:
     """Chance in this product is either drawn in public or comes from `secrets`."""
     return [

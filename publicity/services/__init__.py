@@ -11,7 +11,7 @@ from publicity.services.exporting import (
     request_prints,
     retry_export,
 )
-from publicity.services.feedback import answer_feedback, submit_feedback
+from publicity.services.feedback import answer_feedback, receive_letter, submit_feedback
 from publicity.services.publishing import correct_publication, publish_records, publishable_records
 from publicity.services.summary import save_summary, summarise_plan, text_of
 
@@ -27,6 +27,7 @@ __all__ = [
     "publish_records",
     "publishable_records",
     "published_pairs",
+    "receive_letter",
     "recompute_deadlines",
     "request_export",
     "request_list",

@@ -11,7 +11,9 @@ from publicity import services, visits
 from publicity.enums import FeedbackKind
 from publicity.forms import AnswerForm, FeedbackForm
 from publicity.models import Feedback, Publication
-from publicity.views.pages import number, page_of
+from publicity.views.pages import number as whole
+from publicity.views.pages import page_of
+from registry.addresses import client_address
 from registry.errors import DomainError
 from registry.operations import new_key, once
 from registry.permissions import AUDITOR, LEAD, PUBLIC, requires
@@ -23,8 +25,8 @@ def _about(request: HttpRequest) -> tuple[Plan | None, Publication | None, str]:
     visited = visits.find(request.GET.get("tongzhi", "")[:64])
     if visited:
         return visited.plan, None, f"{visited.selection.enterprise.name}（记录表 {visited.number}）"
-    publication = Publication.objects.filter(pk=number(request.GET.get("result"))).select_related("plan").first()
-    plan = Plan.objects.public().filter(pk=number(request.GET.get("plan"))).first()
+    publication = Publication.objects.filter(pk=whole(request.GET.get("result"))).select_related("plan").first()
+    plan = Plan.objects.public().filter(pk=whole(request.GET.get("plan"))).first()
     if publication:
         return publication.plan, publication, publication.name
     return plan, None, plan.task_name if plan else ""
@@ -36,14 +38,14 @@ def feedback(request: HttpRequest) -> HttpResponse:
     """Report, object, ask. Answered under a number."""
     plan, publication, subject = _about(request)
     kind = request.GET.get("kind", "")
-    initial = {"subject": subject, "kind": kind if kind in FeedbackKind.values else ""}
+    initial = {"subject": subject, "kind": kind if kind in FeedbackKind.values else "", "key": new_key()}
     form = FeedbackForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            letter = services.submit_feedback(
-                plan=plan, publication=publication, sender=request.META.get("REMOTE_ADDR", ""), **form.cleaned_data
+            number = services.receive_letter(
+                plan=plan, publication=publication, sender=client_address(request), **form.cleaned_data
             )
-            return redirect("publicity:feedback_done", number=letter.number)
+            return redirect("publicity:feedback_done", number=number)
         except DomainError as refusal:
             form.add_error(None, refusal.message)
     context = {"form": form, "plan": plan, "publication": publication}

@@ -15,6 +15,7 @@ from registry.models.enterprises import (
 )
 from registry.models.items import InspectionItem, LegalBasis, Specialty
 from registry.models.people import Department, Inspector, Recusal, User
+from registry.models.signin import SignInFailure
 
 __all__ = [
     "AuditEvent",
@@ -37,6 +38,7 @@ __all__ = [
     "RiskLevel",
     "RiskRating",
     "RiskScheme",
+    "SignInFailure",
     "Specialty",
     "StoreMark",
     "User",

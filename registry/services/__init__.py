@@ -34,9 +34,11 @@ from registry.services.passwords import (
 from registry.services.people import decide_recusal, declare_recusal, set_inspector_status
 from registry.services.reference import load_reference_data, read_fixture
 from registry.services.sessions import note_sign_in
+from registry.services.signin import Caller, note_failure, note_success, seconds_to_wait
 
 __all__ = [
     "LONG_WAIT",
+    "Caller",
     "Comparison",
     "EnterpriseRow",
     "InspectorRow",
@@ -59,7 +61,9 @@ __all__ = [
     "import_rows",
     "load_calendar_year",
     "load_reference_data",
+    "note_failure",
     "note_sign_in",
+    "note_success",
     "preview_calendar_year",
     "read_fixture",
     "record_past_inspection",
@@ -69,6 +73,7 @@ __all__ = [
     "reset_second_factor",
     "save_county",
     "save_department",
+    "seconds_to_wait",
     "set_inspector_status",
     "set_roles",
     "sort_key",

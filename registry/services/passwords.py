@@ -14,6 +14,7 @@ from registry.enums import Role
 from registry.errors import DomainError
 from registry.models import User
 from registry.services.sessions import end_sessions
+from registry.services.signin import forgive
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread aloud
 ISSUED_ROUNDS = 20_000
@@ -88,6 +89,7 @@ def reset_password(*, actor: User | None, user: User, reason: str) -> str:
     before = audit.fields_of(user, STATE)
     password = give_password(user)
     user.save(update_fields=["password", "issued_password", *STATE])
+    forgive(user)
     after = audit.fields_of(user, STATE) | {"ended_sessions": end_sessions(people=[user.pk])}
     words: dict[str, Any] = {"before": before, "after": after, "reason": reason.strip()}
     audit.record(stream="accounts", actor=actor, action="重置密码", obj=user, **words)

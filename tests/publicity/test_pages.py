@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from inspections.models import DepartmentSection, InspectionRecord
 from publicity.models import ExportJob, Feedback, Publication
-from publicity.services import correct_publication, publish_records, request_export, submit_feedback
+from publicity.services import correct_publication, feedback, publish_records, request_export, submit_feedback
 from registry.enums import Role
 from registry.models import Enterprise
 from registry.operations import new_key
@@ -354,9 +354,16 @@ def test_feedback_from_the_form_to_the_answer() -> None:
     publication = campaign.publications[0]
     url = reverse("publicity:feedback")
     page = Client().get(url, {"result": publication.pk, "kind": "OBJECTION"})
-    assert page.context["form"].initial == {"subject": publication.name, "kind": "OBJECTION"}
+    key = page.context["form"].initial["key"]
+    assert page.context["form"].initial == {"subject": publication.name, "kind": "OBJECTION", "key": key}
     public = Client()
-    data = {"kind": "OBJECTION", "subject": publication.name, "text": "当时灭火器有效", "contact": "13900001111"}
+    data = {
+        "kind": "OBJECTION",
+        "subject": publication.name,
+        "text": "当时灭火器有效",
+        "contact": "13900001111",
+        "key": key,
+    }
     done = public.post(f"{url}?result={publication.pk}", data, follow=True)
     letter = Feedback.objects.get()
     assert (letter.plan, letter.publication) == (campaign.plan, publication)
@@ -369,18 +376,21 @@ def test_feedback_from_the_form_to_the_answer() -> None:
     assert "已经答复过" in text_of(lead.post(answer, {"answer": "再答一次", "key": new_key()}))
 
 
-def test_feedback_is_limited_in_length_and_number() -> None:
+def test_feedback_is_limited_in_length_and_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feedback, "PER_HOUR", 5)
     url, client = reverse("publicity:feedback"), Client()
-    data = {"kind": "QUESTION", "subject": "咨询", "text": "怎样申请回避"}
+    data = {"kind": "QUESTION", "subject": "咨询", "text": "怎样申请回避", "key": new_key()}
     too_long = client.post(url, {**data, "text": "字" * 2001})
     assert too_long.context["form"].errors["text"] == ["最多 2000 字，现在有 2001 字，多了 1 字，请删减后再提交。"]
     assert client.post(url, {**data, "kind": "X", "subject": ""}).context["form"].errors.keys() == {"kind", "subject"}
-    assert [client.post(url, data).status_code for _ in range(5)] == [302] * 5
-    refused = client.post(url, data)
-    assert "一小时内最多提交 5 次" in text_of(refused)
-    assert "怎样申请回避" in text_of(refused)
+    assert [client.post(url, {**data, "key": new_key()}).status_code for _ in range(5)] == [302] * 5
+    refused = client.post(url, {**data, "key": new_key()})
+    assert refused.context["form"].non_field_errors() == [
+        "这个网络地址一小时内已经来信 5 次，这一封没有收下，请稍后再提交，或现在拨打 12345。"
+    ]
+    assert refused.context["form"]["text"].value() == "怎样申请回避"
     assert Feedback.objects.count() == 5
-    assert client.post(url, data, REMOTE_ADDR="127.0.0.9").status_code == 302
+    assert client.post(url, {**data, "key": new_key()}, REMOTE_ADDR="127.0.0.9").status_code == 302
 
 
 def test_log_head_is_what_anyone_can_note_down() -> None:
